@@ -1,0 +1,207 @@
+import type { Address } from '../base/address.ts';
+import type { Connection } from '../base/connection.ts';
+import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Secret } from '../base/secret.ts';
+import type { ComparisonRules } from '../manifest/comparison.ts';
+import type { Codec, ContentEntry, Contents, Degradation, Fact, Holds, Manifest, Step } from '../manifest/manifest.ts';
+import type { ObservedServer } from '../plan/observed.ts';
+import type { DumpPolicy } from '../spec/desired.ts';
+import type { CleanServer, OpenServer } from './clean-server.ts';
+
+/** A reachable server with its secrets resolved. */
+export interface ServerAccess {
+  /** The server's or target's name in the spec. */
+  readonly name: string;
+  readonly connection: Connection;
+  /** Database to connect to for what concerns the whole server. */
+  readonly maintenanceDatabase: string;
+  /** Folder with the client programs; the usual places where absent. */
+  readonly clients?: string;
+}
+
+/**
+ * One kind of database system. The only place that knows its SQL, its programs and its quirks; test/conformance/engine.ts
+ * checks every implementation. Everything thrown is an OperationError; nothing thrown or returned shows a secret or row data.
+ */
+export interface Engine {
+  readonly name: 'postgresql';
+  readonly comparison: ComparisonRules;
+
+  /**
+   * Reads one server for a plan: version, databases, sizes, the login's privileges, the access fingerprint of the asked
+   * databases. Takes no lock that blocks anyone and writes nothing. An unreachable server is a value, not an error.
+   */
+  observe(server: ServerAccess, ask: ObserveRequest): Promise<ObservedServer>;
+
+  /** Opens the bracket of one server for capture. Disposing it closes every connection that it opened. */
+  openBracket(server: ServerAccess, options: BracketOptions): Promise<CaptureBracket>;
+
+  /**
+   * Checks that a server may be written to: empty where `mustBeEmpty`, and none of the sources: system identity differs
+   * and an advisory lock taken on it is visible on no source. Throws `target/not-empty`, `target/is-source`.
+   */
+  proveClean(target: ServerAccess, options: CleanProofOptions): Promise<CleanServer>;
+
+  /** Looks at a target before a restore: space, version, extensions, locales, existing roles and databases. Writes nothing. */
+  checkTarget(target: CleanServer | OpenServer, request: RestoreRequest): Promise<readonly Diagnostic[]>;
+
+  /**
+   * Carries out the manifest's steps. Never retried from within; throws `restore/failed` naming step and object, without
+   * row data. Roles that exist and are equal are reused; others throw `restore/role-differs` unless `overwriteRoles`.
+   * An existing database throws `restore/database-exists` unless `overwriteDatabase`.
+   */
+  restore(target: CleanServer | OpenServer, request: RestoreRequest, source: ArtefactSource, events: RestoreEvents): Promise<RestoreReport>;
+
+  /** Facts of one restored database, in the shape of `Contents.inventory`, to compare with it. */
+  inventory(target: CleanServer | OpenServer, database: string, contents: Contents): Promise<readonly Fact[]>;
+
+  /**
+   * Compares the restored rows with the recorded ones, table by table: row count and content digest (COPY of the recorded
+   * columns; where order cannot be relied on, an order-free comparison that says so in `method`).
+   */
+  compareData(target: CleanServer | OpenServer, database: string, contents: Contents, options: CompareOptions): Promise<readonly DataCheck[]>;
+
+  /** Runs one SQL check read-only and gives its one value as text; null for SQL NULL. Throws `proof/check-failed` where it gives none or several. */
+  queryValue(target: CleanServer | OpenServer, database: string, sql: string): Promise<string | null>;
+
+  /** Tries a login with the right password and with a wrong one. Only meaningful where the server checks passwords. */
+  tryLogin(target: CleanServer | OpenServer, database: string, login: { readonly role: string; readonly password: Secret }): Promise<LoginOutcome>;
+
+  /** Decodes what a backup stored, against what contents say: L2 of one entry. `parts` are its stored bytes in order. */
+  proveEntry(entry: ContentEntry, parts: AsyncIterable<Uint8Array>): Promise<readonly string[]>;
+}
+
+export interface ObserveRequest {
+  /** Databases whose access fingerprint and preflight are wanted, with what their backup shall hold. Patterns are resolved by the caller in a first call with none. */
+  readonly databases: ReadonlyMap<string, { readonly holds: Holds }>;
+  readonly digestKey: Secret | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface BracketOptions {
+  readonly digestKey: Secret | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface CaptureBracket extends AsyncDisposable {
+  /**
+   * Captures one database: one snapshot for inventory, roles and dump. Everything that ends up in the repository goes
+   * through `sink`; nothing else is written outside `sink.scratch`. Returns only when L2 holds: every data file decoded to
+   * its end, counts equal to the snapshot's, every entry of the archive's table of contents has its file.
+   */
+  capture(request: CaptureRequest, sink: CaptureSink): Promise<Captured>;
+}
+
+export interface CaptureRequest {
+  readonly address: Address;
+  readonly holds: Holds;
+  readonly dump: DumpPolicy;
+  readonly signal: AbortSignal;
+  readonly events: CaptureEvents;
+}
+
+export type CapturePhase = 'preflight' | 'snapshot' | 'inventory' | 'roles' | 'dump' | 'proof';
+
+export interface CaptureEvents {
+  phase(phase: CapturePhase): void;
+  /** Bytes of plain data proven so far, and the estimate of the whole. */
+  progress(done: { readonly plainBytes: number; readonly storedBytes: number; readonly files: number; readonly expectedFiles: number | undefined }): void;
+}
+
+/** Where capture hands its artefacts to. */
+export interface CaptureSink {
+  /** Called once, as soon as the snapshot time is known, before anything is stored; gives the private directory for files on their way. */
+  begin(snapshotTimeMs: number): Promise<{ readonly scratch: string }>;
+  /** A finished file in scratch, proven and hashed. It is gone from scratch afterwards. */
+  file(file: ProvenFile): Promise<void>;
+  /** A small artefact made by us (roles.sql …), plain text; the sink compresses it. */
+  text(kind: 'roles' | 'database' | 'supplement', text: string): Promise<void>;
+}
+
+export interface ProvenFile {
+  /** Name in the directory archive (`3456.dat.zst`, `toc.dat`, `blob_424242.dat.gz`). */
+  readonly file: string;
+  readonly path: string;
+  readonly storedBytes: number;
+  readonly storedSha256: string;
+  readonly codec: Codec;
+}
+
+export interface Captured {
+  readonly source: Manifest['source'];
+  readonly clients: Manifest['clients'];
+  readonly snapshot: Manifest['snapshot'];
+  readonly access: Manifest['access'];
+  readonly degradations: readonly Degradation[];
+  readonly steps: readonly Step[];
+  /** One per file and text handed to the sink, without its parts: those the sink knows, by `file`. */
+  readonly entries: readonly Omit<ContentEntry, 'parts'>[];
+  readonly inventory: readonly Fact[];
+  readonly accessText: string;
+  readonly roles: Contents['roles'];
+  /** Milliseconds. */
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+export interface CleanProofOptions {
+  readonly mustBeEmpty: boolean;
+  /** Reachable declared sources; an unreachable one throws `server/unreachable` (it could be the target) unless the target was created by this run. */
+  readonly sources: readonly ServerAccess[];
+  readonly signal: AbortSignal;
+}
+
+export interface RestoreRequest {
+  readonly manifest: Manifest;
+  readonly contents: Contents;
+  /** Name of the database to make; the source's own name where absent. */
+  readonly as?: string;
+  readonly jobs: number;
+  readonly overwriteRoles: boolean;
+  readonly overwriteDatabase: boolean;
+  /** Tablespace name → directory on the target; missing ones are made below `tablespaceRoot`, or else the default is used and reported. */
+  readonly tablespaceRoot?: string;
+  readonly signal: AbortSignal;
+}
+
+/** The stored artefacts of one backup, already checked against their hashes while they are read. */
+export interface ArtefactSource {
+  text(kind: 'roles' | 'database' | 'supplement'): Promise<string>;
+  /** Lays the dump out as the directory that pg_restore reads. `jobs` reads it; removed with the scratch space. */
+  dumpDirectory(): Promise<string>;
+}
+
+export interface RestoreEvents {
+  step(phase: Step['phase']): void;
+}
+
+export interface RestoreReport {
+  readonly database: string;
+  readonly steps: readonly { readonly phase: Step['phase']; readonly ms: number }[];
+  /** Things that came back otherwise than they were, on purpose and named (a tablespace mapped to the default). */
+  readonly notes: readonly string[];
+}
+
+export interface CompareOptions {
+  readonly jobs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface DataCheck {
+  readonly subject: string;
+  readonly expectedRows: number | null;
+  readonly actualRows: number | null;
+  readonly equal: boolean;
+  readonly method: 'copy-digest' | 'order-free' | 'large-object' | 'rows-only';
+  /** Why it is not equal, or why a weaker method was used. No row data. */
+  readonly detail: string | undefined;
+}
+
+export interface LoginOutcome {
+  readonly role: string;
+  /** Whether the server asks for passwords at all: otherwise nothing is proven. */
+  readonly passwordsChecked: boolean;
+  readonly accepted: boolean;
+  readonly wrongPasswordRefused: boolean;
+  readonly detail: string | undefined;
+}
+

@@ -1,0 +1,107 @@
+import type { Address } from '../base/address.ts';
+import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Instant } from '../base/instant.ts';
+import type { BackupId } from '../manifest/keys.ts';
+import type { Degradation, Holds } from '../manifest/manifest.ts';
+
+/** Everything a plan knows of the world, as plain data. `at` is the planner's only clock. */
+export interface Observed {
+  readonly at: Instant;
+  readonly repositories: readonly ObservedRepository[];
+  readonly servers: readonly ObservedServer[];
+  /** Whether a drill can have a container (Docker answers). */
+  readonly docker: boolean;
+}
+
+export type ObservedRepository =
+  | { readonly name: string; readonly location: string; readonly state: 'absent' | 'unreachable'; readonly diagnostic: Diagnostic }
+  | {
+      readonly name: string;
+      readonly location: string;
+      readonly state: 'ready';
+      readonly id: string;
+      readonly backups: readonly BackupSummary[];
+      /** Objects of a backup that was never committed: its id, newest change and bytes; live where a lease covers it. */
+      readonly unfinished: readonly UnfinishedBackup[];
+      readonly invalidManifests: readonly { readonly key: string; readonly detail: string }[];
+      readonly diagnostics: readonly Diagnostic[];
+    };
+
+export interface UnfinishedBackup {
+  readonly id: BackupId;
+  readonly modifiedAt: Instant;
+  readonly live: boolean;
+}
+
+/** What planning needs of one committed backup: its manifest in short, and the newest records about it. */
+export interface BackupSummary {
+  readonly id: BackupId;
+  readonly address: Address;
+  readonly sequence: number;
+  /** Time of the snapshot: age, retention and due times count from here. */
+  readonly snapshotAt: Instant;
+  readonly tookMs: number;
+  readonly plainBytes: number;
+  readonly storedBytes: number;
+  readonly tables: number;
+  readonly rows: number;
+  readonly serverVersion: string;
+  readonly holds: Holds;
+  readonly accessFingerprint: string;
+  readonly passwords: { readonly keyId: string; readonly digest: string } | null;
+  readonly degradations: readonly Degradation[];
+  readonly committedAt: Instant;
+  readonly verified: VerifyFact | undefined;
+  readonly drilled: DrillFact | undefined;
+}
+
+/** The newest verification of a backup. */
+export interface VerifyFact {
+  readonly at: Instant;
+  readonly level: 'L1' | 'L2';
+  readonly passed: boolean;
+}
+
+/** The newest drill of a backup. */
+export interface DrillFact {
+  readonly at: Instant;
+  readonly passed: boolean;
+  /** The highest level shown; undefined where not even the restore succeeded. */
+  readonly level: 'L3' | 'L4' | 'L5' | 'L6' | undefined;
+  /** Measured time from the start of the fetch to the end of ANALYZE. */
+  readonly restoreMs: number | undefined;
+}
+
+export type ObservedServer =
+  | { readonly name: string; readonly state: 'not-asked' }
+  | { readonly name: string; readonly state: 'unreachable'; readonly diagnostic: Diagnostic }
+  | {
+      readonly name: string;
+      readonly state: 'reachable';
+      readonly identity: string;
+      readonly version: string;
+      readonly versionNumber: number;
+      readonly login: { readonly role: string; readonly superuser: boolean };
+      /** Version of the dump program that a capture would use; or why there is none. */
+      readonly client: { readonly ok: true; readonly version: string; readonly path: string } | { readonly ok: false; readonly diagnostic: Diagnostic };
+      /** Every database that accepts connections, but template0 and template1. */
+      readonly databases: readonly ObservedDatabase[];
+      readonly diagnostics: readonly Diagnostic[];
+    };
+
+export interface ObservedDatabase {
+  readonly name: string;
+  readonly bytes: number;
+  readonly allowsConnections: boolean;
+  /** Only for the databases that were asked for; undefined otherwise or where it could not be connected to. */
+  readonly access?: {
+    readonly fingerprint: string;
+    readonly text: string;
+    readonly passwords: { readonly keyId: string; readonly digest: string } | null;
+  };
+  /** What a capture with this login would lack (the preflight), ahead of time. `refused` = no complete dump is possible. */
+  readonly preflight?: { readonly degradations: readonly Degradation[]; readonly refused: readonly Diagnostic[] };
+  /** The access text of the newest backup, read only where the fingerprints differ. */
+  readonly backedUpAccess?: { readonly backup: BackupId; readonly text: string };
+  readonly diagnostic?: Diagnostic;
+}

@@ -1,0 +1,120 @@
+import type { Address } from '../base/address.ts';
+import type { Diagnostic, Place } from '../base/diagnostic.ts';
+import type { Duration } from '../base/duration.ts';
+import type { Instant } from '../base/instant.ts';
+import type { BackupId } from '../manifest/keys.ts';
+import type { Policy } from '../spec/desired.ts';
+import type { DrillFact } from './observed.ts';
+
+/** What should be done and why, as plain data: the same input always gives the same plan. Rendered by render/, carried out by run/. */
+export interface Plan {
+  readonly at: Instant;
+  /** Path of the spec and sha256 of its bytes. */
+  readonly spec: { readonly file: string; readonly digest: string };
+  /** False where a server or a repository could not be observed. */
+  readonly complete: boolean;
+  /** Everything apply would do. Empty: nothing to change. */
+  readonly actions: readonly Action[];
+  readonly drillsDue: readonly DrillDue[];
+  /** Role and grant changes since the newest backup. */
+  readonly drift: readonly AccessDrift[];
+  readonly objectives: readonly ObjectiveState[];
+  readonly retention: readonly RetentionDecision[];
+  /** Databases for which nothing is to be done. */
+  readonly unchanged: readonly Address[];
+  /** Everything worth saying that is no action, errors first. */
+  readonly findings: readonly Diagnostic[];
+}
+
+export type Action = BackUp | Verify | Expire | Sweep;
+
+interface ActionBase {
+  /** Stable for the same action on the same state: `back-up:wfdb02/botpress_db`. */
+  readonly id: string;
+  readonly repository: string;
+  readonly estimate: Estimate | undefined;
+  /** Where the spec asks for it; undefined for what the spec no longer names. */
+  readonly place: Place | undefined;
+  readonly irreversible: boolean;
+}
+
+export interface BackUp extends ActionBase {
+  readonly kind: 'back-up';
+  readonly address: Address;
+  readonly policy: Policy;
+  readonly because: BackUpReason;
+  readonly newest: BackupId | undefined;
+}
+
+export type BackUpReason =
+  | { readonly kind: 'never' }
+  | { readonly kind: 'due'; readonly age: Duration; readonly every: Duration }
+  | { readonly kind: 'holds-changed'; readonly fields: readonly string[] }
+  | { readonly kind: 'damaged'; readonly backup: BackupId };
+
+export interface Verify extends ActionBase {
+  readonly kind: 'verify';
+  readonly address: Address;
+  readonly backup: BackupId;
+  readonly because: { readonly kind: 'never'; readonly every: Duration } | { readonly kind: 'due'; readonly age: Duration; readonly every: Duration };
+}
+
+export interface Expire extends ActionBase {
+  readonly kind: 'expire';
+  readonly address: Address;
+  readonly backups: readonly BackupId[];
+  readonly irreversible: true;
+}
+
+/** Removes the objects of a backup that was begun and never committed. */
+export interface Sweep extends ActionBase {
+  readonly kind: 'sweep';
+  readonly backup: BackupId;
+  readonly age: Duration;
+}
+
+export interface DrillDue {
+  readonly address: Address;
+  readonly backup: BackupId;
+  readonly policy: Policy;
+  readonly because: { readonly kind: 'never' } | { readonly kind: 'due'; readonly age: Duration; readonly every: Duration } | { readonly kind: 'failed'; readonly at: Instant };
+}
+
+export interface AccessDrift {
+  readonly address: Address;
+  readonly since: Instant;
+  /** Canonical access text then and now. No passwords in either. */
+  readonly before: string;
+  readonly after: string;
+  readonly passwords: 'changed' | 'unchanged' | 'unknown';
+}
+
+export interface ObjectiveState {
+  readonly address: Address;
+  readonly rpo: { readonly objective: Duration; readonly age: Duration | undefined; readonly state: 'met' | 'at-risk' | 'breached' | 'unknown' } | undefined;
+  readonly rto: { readonly objective: Duration; readonly measured: Duration | undefined; readonly at: Instant | undefined; readonly state: 'met' | 'breached' | 'unproven' } | undefined;
+  readonly lastDrill: DrillFact | undefined;
+}
+
+export interface RetentionDecision {
+  readonly address: Address;
+  readonly repository: string;
+  readonly keep: readonly { readonly backup: BackupId; readonly because: readonly KeepReason[] }[];
+  readonly remove: readonly { readonly backup: BackupId; readonly because: RemoveReason }[];
+  /** Why nothing is removed although the policy would. */
+  readonly frozen: string | undefined;
+}
+
+export type KeepReason =
+  | { readonly kind: 'last' | 'hourly' | 'daily' | 'weekly' | 'monthly' | 'yearly'; readonly nth: number; readonly of: number }
+  | { readonly kind: 'within'; readonly span: Duration }
+  | { readonly kind: 'minimum' | 'last-committed' | 'last-verified' | 'last-drilled' | 'unmanaged' | 'unproven' | 'future' | 'no-policy' };
+
+export type RemoveReason = { readonly kind: 'outside-retention' } | { readonly kind: 'damaged-and-replaced' };
+
+/** From history: the newest backup's size and duration, or the database's size where there is none. */
+export interface Estimate {
+  readonly bytes: number | undefined;
+  readonly ms: number | undefined;
+  readonly basis: 'last-backup' | 'database-size';
+}

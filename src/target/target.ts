@@ -1,0 +1,41 @@
+import type { Connection } from '../base/connection.ts';
+
+/** What the leased server must be like. */
+export interface LeaseRequest {
+  /** Major version of the source: `15`. */
+  readonly major: number;
+  /** Name of the role with OID 10 on the source: a new server is initialised with it. */
+  readonly bootstrapRole: string;
+  /** Bytes that the data will need, with room for indexes and WAL; a target with less free space refuses. */
+  readonly bytesNeeded: number;
+  /** Server settings that the restored database depends on. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** A server to restore onto, ours until it is disposed. Disposing always tears down what the lease made. */
+export interface TargetLease extends AsyncDisposable {
+  readonly connection: Connection;
+  readonly maintenanceDatabase: string;
+  readonly clients?: string;
+  /** `created`: made for this lease, so it is new. `declared`: it was there before. */
+  readonly provenance: 'created' | 'declared';
+  /** Directory on the server's machine, writable by the server, where tablespaces may be made; undefined where there is none. */
+  readonly tablespaceRoot?: string;
+  /** How strongly it is kept apart, for the evidence: `container`, `namespaces` (own uid, no network), `trusted` (same user). */
+  readonly isolation: 'container' | 'namespaces' | 'trusted' | 'declared';
+  /** One line for people and evidence: `postgres 15.18 from local binaries`, `container postgres:15`. */
+  readonly description: string;
+}
+
+/**
+ * A place where a clean server can be had. test/conformance/target.ts checks every implementation. Throws
+ * `target/unavailable` (with what to install or start), `target/no-space`.
+ */
+export interface Target {
+  readonly name: string;
+  readonly kind: 'local' | 'container' | 'server';
+  lease(request: LeaseRequest): Promise<TargetLease>;
+  /** Removes what earlier runs of this tool left behind when they were killed. Returns what it removed, for the log. */
+  sweep(): Promise<readonly string[]>;
+}
