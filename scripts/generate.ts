@@ -31,6 +31,7 @@ async function typesOf(schema: string): Promise<string> {
 const files: readonly Generated[] = [
   { path: 'src/manifest/manifest-document.gen.ts', text: () => typesOf('manifest.v1') },
   { path: 'src/manifest/contents-document.gen.ts', text: () => typesOf('contents.v1') },
+  { path: 'src/run/drill-document.gen.ts', text: () => typesOf('drill.v1') },
 ];
 
 async function formatted(file: Generated): Promise<string> {

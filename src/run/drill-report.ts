@@ -1,0 +1,7 @@
+import type { Check, Difference, DrillDocument } from './drill-document.gen.ts';
+
+/** schemas/drill.v1: the evidence of one drill. Plain data: rendered by render/, stored under records/drill. */
+export type DrillReport = Readonly<DrillDocument>;
+export type DrillCheck = Readonly<Check>;
+export type DrillDifference = Readonly<Difference>;
+export type DrillPhase = DrillReport['phases'][number]['phase'];

@@ -1,0 +1,23 @@
+import type { Address } from '../base/address.ts';
+import type { OperationError } from '../base/operation-error.ts';
+import type { BackupId } from '../manifest/keys.ts';
+
+/** What a verification of one backup found. */
+export interface VerifyReport {
+  readonly address: Address;
+  readonly backup: BackupId;
+  readonly level: 'L1' | 'L2';
+  readonly passed: boolean;
+  readonly objects: number;
+  readonly storedBytes: number;
+  readonly plainBytes: number;
+  readonly ms: number;
+  /** One line per thing that is wrong, naming the object. Empty where it passed. */
+  readonly problems: readonly string[];
+}
+
+/** What a restore did, or would do with `--dry-run`. */
+export type RestoreOutcome =
+  | { readonly state: 'restored'; readonly address: Address; readonly backup: BackupId; readonly database: string; readonly ms: number; readonly notes: readonly string[] }
+  | { readonly state: 'planned'; readonly address: Address; readonly backup: BackupId; readonly database: string; readonly steps: readonly string[] }
+  | { readonly state: 'failed'; readonly address: Address; readonly backup: BackupId | undefined; readonly error: OperationError };
