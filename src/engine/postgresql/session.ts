@@ -1,0 +1,215 @@
+import { connect } from 'node:net';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { OperationError } from '../../base/operation-error.ts';
+import type { ServerAccess } from '../engine.ts';
+import { queryError } from './query-error.ts';
+import { tlsAttempts, type Attempt } from './tls.ts';
+
+/** One connection with settings that make text forms comparable and cannot time out. Values come back as text; `json` and `jsonb` parsed. */
+export interface Session extends AsyncDisposable {
+  /** `server_version_num`: 150018, 180006. */
+  readonly versionNumber: number;
+  /** Process id of its backend, as `pg_stat_activity` shows it. */
+  readonly backend: number;
+  /** One statement. Throws a QueryError. */
+  query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** Several statements without parameters, results dropped. Throws a QueryError. */
+  run(sql: string): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly applicationName?: string;
+  /** Cancels what the server is doing for this session and ends it. */
+  readonly signal?: AbortSignal;
+  /** Time to connect in; 30 s where absent. */
+  readonly connectTimeoutMs?: number;
+}
+
+/**
+ * Settings given at start-up, before `ALTER DATABASE … SET` and `ALTER ROLE … SET` can act: they win over both
+ * (PostgreSQL manual, "Setting Parameters"). `role=none` because a database may have `SET role`.
+ */
+const startupSettings: Readonly<Record<string, string>> = {
+  role: 'none',
+  search_path: 'pg_catalog',
+  row_security: 'off',
+  statement_timeout: '0',
+  lock_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+  idle_session_timeout: '0',
+  default_transaction_read_only: 'off',
+  default_transaction_isolation: 'read\\ committed',
+  timezone: 'UTC',
+  datestyle: 'ISO,MDY',
+  intervalstyle: 'postgres',
+  extra_float_digits: '1',
+  bytea_output: 'hex',
+  xmlbinary: 'base64',
+  lc_monetary: 'C',
+  quote_all_identifiers: 'off',
+  standard_conforming_strings: 'on',
+};
+
+const jsonTypes = new Set([114, 3802]);
+
+/** Opens a session on one database. The caller disposes it. Throws `source/connect`, transient where trying again may help. */
+export async function openSession(
+  server: ServerAccess,
+  database: string,
+  options: SessionOptions = {},
+): Promise<Session> {
+  options.signal?.throwIfAborted();
+  const client = await connectAny(server, database, options);
+  let abandoned = false;
+  const abandon = (): void => {
+    abandoned = true;
+    cancelBackend(server, client);
+    // The cancel request travels on its own socket; ours can go at once.
+    client.connection.stream.destroy();
+  };
+  options.signal?.addEventListener('abort', abandon, { once: true });
+  const fail = (error: unknown): never => {
+    if (abandoned) throw options.signal?.reason;
+    throw queryError(error, 'a query');
+  };
+  const session: Omit<Session, 'versionNumber'> = {
+    backend: client.processID,
+    async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+      const result = await client.query<Row>({ text: sql, values: [...values] }).catch(fail);
+      return result.rows;
+    },
+    async run(sql) {
+      await client.query(sql).catch(fail);
+    },
+    async [Symbol.asyncDispose]() {
+      options.signal?.removeEventListener('abort', abandon);
+      // A session that is gone already is what is wanted.
+      await client.end().catch(() => undefined);
+    },
+  };
+  try {
+    const rows = await session.query<{ version: string }>(`
+      SELECT current_setting('server_version_num') AS version,
+        CASE WHEN current_setting('server_version_num')::int >= 170000 THEN set_config('transaction_timeout', '0', false) END`);
+    return Object.assign(session, { versionNumber: Number(rows[0]?.version) });
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+type DriverClient = Client & {
+  readonly processID: number;
+  readonly secretKey: number;
+  readonly connection: { readonly stream: { destroy(): void } };
+};
+
+async function connectAny(server: ServerAccess, database: string, options: SessionOptions): Promise<DriverClient> {
+  let failure: unknown;
+  for (const ssl of await tlsAttempts(server.connection)) {
+    const client = newClient(server, database, { ...options, ssl });
+    const abandon = (): void => void client.connection.stream.destroy();
+    options.signal?.addEventListener('abort', abandon, { once: true });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      failure = error;
+    } finally {
+      options.signal?.removeEventListener('abort', abandon);
+    }
+  }
+  throw queryError(failure, `the connection to ${server.name}, database ${JSON.stringify(database)},`);
+}
+
+function newClient(
+  server: ServerAccess,
+  database: string,
+  options: SessionOptions & { readonly ssl: Attempt },
+): DriverClient {
+  const { host, port, user, password } = server.connection;
+  const client = new Client({
+    host,
+    port,
+    user,
+    database,
+    ssl: options.ssl,
+    // A function: a value would be kept readable on the object, and an absent one would fall back to PGPASSWORD.
+    password: () => password?.reveal() ?? '',
+    application_name: options.applicationName ?? 'holdfast',
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
+    keepAlive: true,
+    options: Object.entries(startupSettings)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
+    types: {
+      getTypeParser: (type: number) =>
+        jsonTypes.has(type) ? (text: string): unknown => JSON.parse(text) : (text: string) => text,
+    },
+  }) as DriverClient;
+  // Without a listener a dropped connection would end the process. The next query reports it.
+  client.on('error', () => undefined);
+  return client;
+}
+
+/** A CancelRequest (PostgreSQL manual, "Canceling Requests in Progress"). Nobody answers it; the server takes it without TLS. */
+function cancelBackend(server: ServerAccess, client: DriverClient): void {
+  const { host, port } = server.connection;
+  const request = Buffer.alloc(16);
+  request.writeInt32BE(16, 0);
+  request.writeInt32BE(80_877_102, 4);
+  request.writeInt32BE(client.processID, 8);
+  request.writeInt32BE(client.secretKey, 12);
+  const socket = host.startsWith('/') ? connect(join(host, `.s.PGSQL.${port}`)) : connect(port, host);
+  socket.on('error', () => undefined);
+  socket.setTimeout(5_000, () => socket.destroy());
+  socket.end(request);
+}
+
+/**
+ * The environment that makes a client program connect as `openSession` does. Names and passwords go this way and never
+ * by argv, where a database named `x host=evil` would be parsed (PostgreSQL manual, libpq "Environment Variables").
+ * Writes the password file (mode 0600) into `scratch`, a private directory that the caller removes.
+ */
+export async function libpqEnvironment(
+  server: ServerAccess,
+  database: string,
+  scratch: string,
+): Promise<Readonly<Record<string, string>>> {
+  const { host, port, user, password, tls } = server.connection;
+  const secret = password?.reveal();
+  if (secret !== undefined && /[\n\r\0]/.test(secret)) {
+    throw new OperationError(
+      'source/connect',
+      `the password for ${server.name} holds a line break, which a password file cannot carry`,
+      {
+        hint: 'Remove the line break at the end of the secret, or give the role another password.',
+      },
+    );
+  }
+  const passfile = join(scratch, 'pgpass');
+  if (secret !== undefined) await writeFile(passfile, `*:*:*:*:${secret.replace(/[\\:]/g, '\\$&')}\n`, { mode: 0o600 });
+  const authority = tls.ca ?? (tls.mode === 'verify-full' ? 'system' : undefined);
+  return {
+    PGHOST: host,
+    PGPORT: String(port),
+    PGUSER: user,
+    PGDATABASE: database,
+    PGPASSFILE: secret === undefined ? '/dev/null' : passfile,
+    PGSSLMODE: host.startsWith('/') ? 'disable' : tls.mode,
+    ...(authority === undefined ? {} : { PGSSLROOTCERT: authority }),
+    ...(tls.cert === undefined ? {} : { PGSSLCERT: tls.cert }),
+    ...(tls.key === undefined ? {} : { PGSSLKEY: tls.key }),
+    PGGSSENCMODE: 'disable',
+    PGCONNECT_TIMEOUT: '30',
+    PGAPPNAME: 'holdfast',
+    PGCLIENTENCODING: 'UTF8',
+    PGTZ: 'UTC',
+    // Settings of the database or the role must not change what a dump does: `SET role`, a read-only default, time-outs.
+    PGOPTIONS:
+      '-c role=none -c default_transaction_read_only=off -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0',
+  };
+}
