@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheDirectory } from './cache.ts';
+
+/** The major versions that every test of the PostgreSQL engine runs on; scripts/setup.sh fetches them. */
+export const wantedMajors: readonly number[] = [15, 17, 18];
+
+/** Folder with the server's and the clients' programs of one major version; undefined where it is not installed. */
+export function binariesOf(major: number): string | undefined {
+  const places = [
+    join(cacheDirectory, 'servers', `postgresql-${major}`, 'usr/lib/postgresql', String(major), 'bin'),
+    join('/usr/lib/postgresql', String(major), 'bin'),
+  ];
+  return places.find((place) => existsSync(join(place, 'initdb')) && existsSync(join(place, 'pg_dump')));
+}
+
+/** Those that this machine has. */
+export const majors: readonly number[] = wantedMajors.filter((major) => binariesOf(major) !== undefined);
