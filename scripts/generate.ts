@@ -2,6 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compile } from 'json-schema-to-typescript';
 import { format, resolveConfig } from 'prettier';
+import { errorReference } from './generate-errors.ts';
+import { specReference } from './generate-reference.ts';
+import { validatorOf } from './generate-validator.ts';
 
 /**
  * Writes every checked-in file that another file is the source of. `--check` writes nothing and fails where one drifted.
@@ -29,6 +32,10 @@ async function typesOf(schema: string): Promise<string> {
 }
 
 const files: readonly Generated[] = [
+  { path: 'src/spec/spec-document.gen.ts', text: () => typesOf('spec.v1') },
+  { path: 'src/spec/spec-validator.gen.js', text: async () => banner + (await validatorOf(await readSchema('spec.v1'))) },
+  { path: 'docs/errors.md', text: async () => errorReference() },
+  { path: 'docs/spec-reference.md', text: async () => specReference(await readSchema('spec.v1')) },
   { path: 'src/manifest/manifest-document.gen.ts', text: () => typesOf('manifest.v1') },
   { path: 'src/manifest/contents-document.gen.ts', text: () => typesOf('contents.v1') },
   { path: 'src/run/drill-document.gen.ts', text: () => typesOf('drill.v1') },
