@@ -24,6 +24,7 @@ export const codes = {
   // What plan and status find.
   'server/unreachable': 'A server could not be observed.',
   'server/version-unsupported': 'The server is older or newer than Holdfast supports.',
+  'server/version-changed': 'The server runs another major version than at the newest backup.',
   'client/missing': 'No client program of the server’s major version was found.',
   'client/too-old': 'The client program is below the minimum safe version.',
   'database/missing': 'A database of the spec does not exist on its server.',

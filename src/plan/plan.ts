@@ -11,10 +11,14 @@ export interface Plan {
   readonly at: Instant;
   /** Path of the spec and sha256 of its bytes. */
   readonly spec: { readonly file: string; readonly digest: string };
-  /** False where a server or a repository could not be observed. */
+  /** What the plan was compared with. */
+  readonly observed: PlanBasis;
+  /** False where a server or a repository could not be observed or was not asked. */
   readonly complete: boolean;
   /** Everything apply would do. Empty: nothing to change. */
   readonly actions: readonly Action[];
+  /** Back-ups that are wanted and cannot be taken now. Not empty: apply exits 24 even where everything else succeeds. */
+  readonly blocked: readonly Blocked[];
   readonly drillsDue: readonly DrillDue[];
   /** Role and grant changes since the newest backup. */
   readonly drift: readonly AccessDrift[];
@@ -26,6 +30,27 @@ export interface Plan {
   readonly findings: readonly Diagnostic[];
 }
 
+export interface PlanBasis {
+  readonly repositories: readonly {
+    readonly name: string;
+    readonly location: string;
+    readonly state: 'ready' | 'absent' | 'unreachable';
+    /** The repository's own id; undefined where it is not ready. */
+    readonly id: string | undefined;
+  }[];
+  /** Names of servers that did not answer. */
+  readonly unreachable: readonly string[];
+  /** Names of servers that were left out on request (`--refresh=false`). */
+  readonly notAsked: readonly string[];
+}
+
+export interface Blocked {
+  readonly address: Address;
+  /** Why a back-up is wanted; undefined where the repository could not be read, so that nobody knows. */
+  readonly because: BackUpReason | undefined;
+  readonly diagnostic: Diagnostic;
+}
+
 export type Action = BackUp | Verify | Expire | Sweep;
 
 interface ActionBase {
@@ -35,6 +60,7 @@ interface ActionBase {
   readonly estimate: Estimate | undefined;
   /** Where the spec asks for it; undefined for what the spec no longer names. */
   readonly place: Place | undefined;
+  /** Whether something restorable is lost. Such an action needs an approval of its own. */
   readonly irreversible: boolean;
 }
 
@@ -63,6 +89,11 @@ export interface Expire extends ActionBase {
   readonly kind: 'expire';
   readonly address: Address;
   readonly backups: readonly BackupId[];
+  /**
+   * Ids of the actions of this plan that must have succeeded before. Retention is decided as it will be after them (else a
+   * second apply would find work), so without them this removal may break a floor: it is then left undone.
+   */
+  readonly dependsOn: readonly string[];
   readonly irreversible: true;
 }
 
@@ -89,9 +120,11 @@ export interface AccessDrift {
   readonly passwords: 'changed' | 'unchanged' | 'unknown';
 }
 
+export type RpoState = 'met' | 'at-risk' | 'breached' | 'unknown';
+
 export interface ObjectiveState {
   readonly address: Address;
-  readonly rpo: { readonly objective: Duration; readonly age: Duration | undefined; readonly state: 'met' | 'at-risk' | 'breached' | 'unknown' } | undefined;
+  readonly rpo: { readonly objective: Duration; readonly age: Duration | undefined; readonly state: RpoState; /** The state once every action of the plan has succeeded. */ readonly after: RpoState } | undefined;
   readonly rto: { readonly objective: Duration; readonly measured: Duration | undefined; readonly at: Instant | undefined; readonly state: 'met' | 'breached' | 'unproven' } | undefined;
   readonly lastDrill: DrillFact | undefined;
 }
@@ -99,9 +132,10 @@ export interface ObjectiveState {
 export interface RetentionDecision {
   readonly address: Address;
   readonly repository: string;
+  /** Newest first, as is `remove`. Every committed backup of the address is in exactly one of the two. */
   readonly keep: readonly { readonly backup: BackupId; readonly because: readonly KeepReason[] }[];
   readonly remove: readonly { readonly backup: BackupId; readonly because: RemoveReason }[];
-  /** Why nothing is removed although the policy would. */
+  /** Why nothing is removed although the policy would: `remove` is then what it would remove, and there is no action. */
   readonly frozen: string | undefined;
 }
 
@@ -112,7 +146,10 @@ export type KeepReason =
 
 export type RemoveReason = { readonly kind: 'outside-retention' } | { readonly kind: 'damaged-and-replaced' };
 
-/** From history: the newest backup's size and duration, or the database's size where there is none. */
+/**
+ * From history: the newest backup's stored size and duration, or the database's size (an upper bound) where there is none.
+ * `bytes` are those that an action writes (back up), reads (verify) or frees (expire).
+ */
 export interface Estimate {
   readonly bytes: number | undefined;
   readonly ms: number | undefined;
