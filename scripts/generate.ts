@@ -22,7 +22,7 @@ async function readSchema(name: string): Promise<Record<string, unknown>> {
 }
 
 async function typesOf(schema: string): Promise<string> {
-  const text = await compile((await readSchema(schema)) as Parameters<typeof compile>[0], schema, {
+  const text = await compile(await readSchema(schema), schema, {
     bannerComment: banner.trim(),
     additionalProperties: false,
     format: false,
@@ -33,7 +33,10 @@ async function typesOf(schema: string): Promise<string> {
 
 const files: readonly Generated[] = [
   { path: 'src/spec/spec-document.gen.ts', text: () => typesOf('spec.v1') },
-  { path: 'src/spec/spec-validator.gen.js', text: async () => banner + (await validatorOf(await readSchema('spec.v1'))) },
+  {
+    path: 'src/spec/spec-validator.gen.js',
+    text: async () => banner + (await validatorOf(await readSchema('spec.v1'))),
+  },
   { path: 'docs/errors.md', text: async () => errorReference() },
   { path: 'docs/spec-reference.md', text: async () => specReference(await readSchema('spec.v1')) },
   { path: 'src/manifest/manifest-document.gen.ts', text: () => typesOf('manifest.v1') },

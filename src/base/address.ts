@@ -11,6 +11,8 @@ export function formatAddress(address: Address): string {
 
 /** `*` and `?` as in a shell, against the whole text; every other character is itself. */
 export function matchesGlob(pattern: string, text: string): boolean {
-  const source = [...pattern].map((c) => (c === '*' ? '.*' : c === '?' ? '.' : c.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))).join('');
+  const source = [...pattern]
+    .map((c) => (c === '*' ? '.*' : c === '?' ? '.' : c.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')))
+    .join('');
   return new RegExp(`^${source}$`, 'su').test(text);
 }

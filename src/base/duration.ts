@@ -13,7 +13,8 @@ export function duration(milliseconds: number): Duration {
 export function parseDuration(text: string): Duration | undefined {
   if (!/^(\d{1,6}[smhdw])+$/.test(text)) return undefined;
   let total = 0;
-  for (const [, count, unit] of text.matchAll(/(\d+)([smhdw])/g)) total += Number(count) * units[unit as keyof typeof units];
+  for (const [, count, unit] of text.matchAll(/(\d+)([smhdw])/g))
+    total += Number(count) * units[unit as keyof typeof units];
   return duration(total);
 }
 
@@ -23,7 +24,12 @@ export function formatDuration(span: number): string {
   if (milliseconds < 1_000) return `${milliseconds}ms`;
   const parts: string[] = [];
   let rest = Math.round(milliseconds / 1_000);
-  for (const [unit, size] of [['d', 86_400], ['h', 3_600], ['m', 60], ['s', 1]] as const) {
+  for (const [unit, size] of [
+    ['d', 86_400],
+    ['h', 3_600],
+    ['m', 60],
+    ['s', 1],
+  ] as const) {
     const count = Math.floor(rest / size);
     rest -= count * size;
     if (count > 0) parts.push(`${count}${unit}`);

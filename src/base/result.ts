@@ -9,6 +9,9 @@ export function ok<T>(value: T, warnings: readonly Diagnostic[] = []): Result<T>
   return { ok: true, value, warnings };
 }
 
-export function failed(diagnostics: readonly Diagnostic[]): { readonly ok: false; readonly diagnostics: readonly Diagnostic[] } {
+export function failed(diagnostics: readonly Diagnostic[]): {
+  readonly ok: false;
+  readonly diagnostics: readonly Diagnostic[];
+} {
   return { ok: false, diagnostics };
 }

@@ -26,8 +26,15 @@ export interface Difference {
 /** An engine's knowledge of what may differ, as data and pure functions. */
 export interface ComparisonRules {
   /** Undefined: strict. `expected`/`actual` are whole facts, undefined where missing. */
-  classify(difference: { readonly kind: string; readonly name: string; readonly field: string | undefined; readonly expected: Fact | undefined; readonly actual: Fact | undefined }):
-    { readonly class: Exclude<DifferenceClass, 'strict'>; readonly because: string } | undefined;
+  classify(difference: {
+    readonly kind: string;
+    readonly name: string;
+    readonly field: string | undefined;
+    readonly expected: Fact | undefined;
+    readonly actual: Fact | undefined;
+  }): { readonly class: Exclude<DifferenceClass, 'strict'>; readonly because: string } | undefined;
+  /** Kinds of facts that say who may do what (roles, memberships, owners, ACLs, policies, settings); the others are structure. */
+  readonly accessKinds: ReadonlySet<string>;
   /** Whether a field's values must never be shown (password verifiers, user-mapping options). */
   isSecret(kind: string, field: string): boolean;
 }

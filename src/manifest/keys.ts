@@ -32,7 +32,10 @@ export function encodePart(text: string): string {
 export function decodePart(part: string): string | undefined {
   if (part === '%') return '';
   if (!/^(?:[a-z0-9_-]|%[0-9A-F]{2})+$/.test(part)) return undefined;
-  const bytes = Buffer.from(part.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))), 'latin1');
+  const bytes = Buffer.from(
+    part.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    'latin1',
+  );
   const text = bytes.toString('utf8');
   return encodePart(text) === part ? text : undefined;
 }
@@ -48,8 +51,15 @@ export const contentsKey = (id: BackupId): string => `contents/${id}.json.zst`;
 export const dataPrefix = (id: BackupId): string => `data/${id}/`;
 /** `name` is a file name of the dump or an artefact (`roles.sql.zst`). */
 export const dataKey = (id: BackupId, name: string): string => `data/${id}/${name}`;
-export const tombstoneKey = (address: Address, id: BackupId): string => `tombstones/${addressPrefix(address)}/${id}.json`;
-export const recordKey = (kind: 'verify' | 'drill', address: Address, at: Instant, id: BackupId, random: string): string =>
+export const tombstoneKey = (address: Address, id: BackupId): string =>
+  `tombstones/${addressPrefix(address)}/${id}.json`;
+export const recordKey = (
+  kind: 'verify' | 'drill',
+  address: Address,
+  at: Instant,
+  id: BackupId,
+  random: string,
+): string =>
   `records/${kind}/${addressPrefix(address)}/${new Date(at).toISOString().replace(/[-:]|\.\d{3}/g, '')}-${id}-${random}.json`;
 
 /** The address in `manifests/<server>/<database>/…`, `records/…` and `tombstones/…` keys; undefined for any other key. */

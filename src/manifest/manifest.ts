@@ -1,5 +1,11 @@
 import type { ContentsDocument, Entry, Fact as FactDocument } from './contents-document.gen.ts';
-import type { Degradation as DegradationDocument, Holds as HoldsDocument, ManifestDocument, Part as PartDocument, Step as StepDocument } from './manifest-document.gen.ts';
+import type {
+  Degradation as DegradationDocument,
+  Holds as HoldsDocument,
+  ManifestDocument,
+  Part as PartDocument,
+  Step as StepDocument,
+} from './manifest-document.gen.ts';
 
 type DeepReadonly<T> = T extends readonly (infer Item)[]
   ? readonly DeepReadonly<Item>[]

@@ -14,7 +14,12 @@ export interface Observed {
 }
 
 export type ObservedRepository =
-  | { readonly name: string; readonly location: string; readonly state: 'absent' | 'unreachable'; readonly diagnostic: Diagnostic }
+  | {
+      readonly name: string;
+      readonly location: string;
+      readonly state: 'absent' | 'unreachable';
+      readonly diagnostic: Diagnostic;
+    }
   | {
       readonly name: string;
       readonly location: string;
@@ -83,7 +88,9 @@ export type ObservedServer =
       readonly versionNumber: number;
       readonly login: { readonly role: string; readonly superuser: boolean };
       /** Version of the dump program that a capture would use; or why there is none. */
-      readonly client: { readonly ok: true; readonly version: string; readonly path: string } | { readonly ok: false; readonly diagnostic: Diagnostic };
+      readonly client:
+        | { readonly ok: true; readonly version: string; readonly path: string }
+        | { readonly ok: false; readonly diagnostic: Diagnostic };
       /** Every database that accepts connections, but template0 and template1. */
       readonly databases: readonly ObservedDatabase[];
       readonly diagnostics: readonly Diagnostic[];

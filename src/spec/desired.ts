@@ -51,8 +51,20 @@ export interface DesiredServer extends DesiredConnection {
 }
 
 export type DesiredTarget =
-  | { readonly kind: 'local'; readonly name: string; readonly engine: 'postgresql'; readonly binaries?: string; readonly place: Place }
-  | { readonly kind: 'container'; readonly name: string; readonly engine: 'postgresql'; readonly image?: string; readonly place: Place }
+  | {
+      readonly kind: 'local';
+      readonly name: string;
+      readonly engine: 'postgresql';
+      readonly binaries?: string;
+      readonly place: Place;
+    }
+  | {
+      readonly kind: 'container';
+      readonly name: string;
+      readonly engine: 'postgresql';
+      readonly image?: string;
+      readonly place: Place;
+    }
   | {
       readonly kind: 'server';
       readonly name: string;
@@ -100,7 +112,8 @@ export interface RolesPolicy {
 export interface DumpPolicy {
   readonly jobs: number;
   /** `auto`: zstd level 3 where the server's major version has it in pg_dump (16 on), else gzip level 1. */
-  readonly compression: 'auto' | { readonly codec: 'zstd' | 'gzip'; readonly level: number } | { readonly codec: 'none' };
+  readonly compression:
+    'auto' | { readonly codec: 'zstd' | 'gzip'; readonly level: number } | { readonly codec: 'none' };
   readonly timeout: Duration;
   readonly lockWait: Duration;
   /** pg_dump patterns (`schema.table`, wildcards allowed). */

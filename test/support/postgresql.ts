@@ -138,15 +138,19 @@ function settingArguments(directory: string, settings: Readonly<Record<string, s
   return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
+interface Result {
+  readonly rows: readonly Record<string, string | null>[];
+}
+
 async function query(config: pg.ClientConfig, text: string): Promise<readonly Record<string, string | null>[]> {
   const client = new pg.Client({ ...config, types: { getTypeParser: () => (value: string) => value } });
   // A server that a test stops tells its clients so; the query in flight fails anyway.
   client.on('error', () => undefined);
   await client.connect();
   try {
-    const results: pg.QueryResult | readonly pg.QueryResult[] = await client.query(text);
-    const last = Array.isArray(results) ? results.at(-1) : results;
-    return (last as pg.QueryResult<Record<string, string | null>>).rows;
+    // One result per statement, where there are several; the types of pg say otherwise.
+    const results = (await client.query(text)) as Result | readonly Result[];
+    return 'rows' in results ? results.rows : (results.at(-1)?.rows ?? []);
   } finally {
     await client.end();
   }
