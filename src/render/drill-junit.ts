@@ -1,0 +1,184 @@
+import type { DrillCheck, DrillDifference, DrillReport } from '../run/drill-report.ts';
+import { describeObjective, describeTarget, nameDifference, summariseDrill } from './drill-summary.ts';
+import { element, xmlDocument } from './xml.ts';
+
+/**
+ * JUnit XML as CI systems read it (Jenkins, GitLab, GitHub reporters): per drill one suite with the checks, one with the
+ * strict differences, one with the objectives. Not checked = skipped. A drill that checked nothing, or restored nothing,
+ * has a failing case of its own, because these systems show a suite without failures as green.
+ */
+export function drillJunit(reports: readonly DrillReport[]): string {
+  const suites = reports.flatMap(suitesOf);
+  const sum = (count: (suite: Suite) => number) => suites.reduce((total, suite) => total + count(suite), 0);
+  return xmlDocument(
+    element(
+      'testsuites',
+      {
+        name: 'holdfast drill',
+        tests: sum(tests),
+        failures: sum(failed),
+        errors: 0,
+        skipped: sum(skipped),
+        time: seconds(sum((one) => one.ms)),
+      },
+      suites.map(suiteElement),
+    ),
+  );
+}
+
+interface Case {
+  readonly classname: string;
+  readonly name: string;
+  readonly state: 'passed' | 'failed' | 'skipped';
+  readonly message: string;
+  readonly text: string;
+  readonly ms: number;
+}
+
+interface Suite {
+  readonly name: string;
+  readonly timestamp: string;
+  readonly ms: number;
+  readonly properties: readonly (readonly [string, string])[];
+  readonly cases: readonly Case[];
+}
+
+const tests = (suite: Suite): number => suite.cases.length;
+const failed = (suite: Suite): number => suite.cases.filter((one) => one.state === 'failed').length;
+const skipped = (suite: Suite): number => suite.cases.filter((one) => one.state === 'skipped').length;
+
+function suitesOf(report: DrillReport): readonly Suite[] {
+  const name = `${report.address.server}/${report.address.database}`;
+  const differences = report.differences
+    .filter((one) => one.class === 'strict')
+    .map((one) => differenceCase(name, one));
+  const suite = (title: string, ms: number, cases: readonly Case[], properties: Suite['properties'] = []): Suite => ({
+    name: `${name} ${title}`,
+    timestamp: report.startedAt.replace(/\.\d+Z$/, ''),
+    ms,
+    properties,
+    cases,
+  });
+  return [
+    suite(
+      'checks',
+      Math.max(0, Date.parse(report.finishedAt) - Date.parse(report.startedAt)),
+      [...verdictCases(name, report), ...report.checks.map((check) => checkCase(name, check))],
+      propertiesOf(report),
+    ),
+    ...(differences.length === 0 ? [] : [suite('strict differences', 0, differences)]),
+    suite('objectives', 0, [
+      objectiveCase(name, 'recovery time', report.rto),
+      objectiveCase(name, 'age of the data', report.dataAge),
+    ]),
+  ];
+}
+
+function verdictCases(classname: string, report: DrillReport): readonly Case[] {
+  const summary = summariseDrill(report);
+  const { state, error } = report.restoration;
+  const restored: Case = {
+    classname,
+    name: 'the backup restores',
+    state: state === 'succeeded' ? 'passed' : 'failed',
+    message: state === 'failed' ? (error?.message ?? 'the restore failed') : 'the restore was not run',
+    text: error === null ? '' : `${error.code}: ${error.message}`,
+    ms: report.rto.ms ?? 0,
+  };
+  const verdict: Case = {
+    classname,
+    name: `the drill reaches ${report.level}`,
+    state: summary.verdict === 'PASSED' ? 'passed' : 'failed',
+    message: summary.because,
+    text: `verdict ${summary.verdict}, ${report.level} asked for, ${report.reached ?? 'none'} reached`,
+    ms: 0,
+  };
+  return [restored, verdict];
+}
+
+function checkCase(address: string, check: DrillCheck): Case {
+  const detail = check.detail ?? '';
+  return {
+    classname: `${address}.${check.level}.${check.kind}`,
+    name: check.name,
+    state: check.state === 'not-checked' ? 'skipped' : check.state,
+    message:
+      check.state === 'failed'
+        ? `expected ${check.expected ?? '(none)'}, actual ${check.actual ?? '(none)'}`
+        : detail || 'not checked',
+    text: `expected: ${check.expected ?? '(none)'}\nactual: ${check.actual ?? '(none)'}${detail === '' ? '' : `\ndetail: ${detail}`}`,
+    ms: 0,
+  };
+}
+
+function differenceCase(address: string, one: DrillDifference): Case {
+  return {
+    classname: `${address}.difference.${one.kind}`,
+    name: nameDifference(one),
+    state: 'failed',
+    message: 'what came back differs from what the backup recorded',
+    text: `expected: ${one.expected ?? '(none)'}\nactual: ${one.actual ?? '(none)'}`,
+    ms: 0,
+  };
+}
+
+function objectiveCase(address: string, name: string, objective: DrillReport['rto']): Case {
+  const state = { met: 'passed', breached: 'failed', none: 'skipped', unknown: 'skipped' } as const;
+  return {
+    classname: `${address}.objective`,
+    name,
+    state: state[objective.state],
+    message: describeObjective(objective),
+    text: '',
+    ms: 0,
+  };
+}
+
+function propertiesOf(report: DrillReport): Suite['properties'] {
+  return [
+    ['verdict', summariseDrill(report).verdict],
+    ['tool', `${report.tool.name} ${report.tool.version}`],
+    ['backup', report.backup.id],
+    ['snapshot', report.backup.snapshotAt],
+    ['source version', report.backup.sourceVersion],
+    ['manifest sha256', report.backup.manifestSha256],
+    ['contents sha256', report.backup.contentsSha256],
+    ['spec sha256', report.spec?.digest ?? 'none'],
+    ['target', describeTarget(report.target)],
+    ['not a source', report.target.notASource],
+    ['recovery time', describeObjective(report.rto)],
+    ['age of the data', describeObjective(report.dataAge)],
+    ['teardown', `${report.teardown.state}: ${report.teardown.detail}`],
+    ['run', report.trigger.run ?? `${report.trigger.user} on ${report.trigger.host}`],
+    ...report.phases.map((one) => [`phase ${one.phase}`, `${seconds(one.ms)} s`] as const),
+    ...report.degradations.map((one) => [`degradation ${one.code}`, `${one.subject}: ${one.detail}`] as const),
+  ];
+}
+
+function suiteElement(suite: Suite): string {
+  const properties = suite.properties.map(([name, value]) => element('property', { name, value }));
+  return element(
+    'testsuite',
+    {
+      name: suite.name,
+      tests: tests(suite),
+      failures: failed(suite),
+      errors: 0,
+      skipped: skipped(suite),
+      time: seconds(suite.ms),
+      timestamp: suite.timestamp,
+    },
+    [...(properties.length === 0 ? [] : [element('properties', {}, properties)]), ...suite.cases.map(caseElement)],
+  );
+}
+
+function caseElement(one: Case): string {
+  const attributes = { classname: one.classname, name: one.name, time: seconds(one.ms) };
+  if (one.state === 'passed') return element('testcase', attributes);
+  if (one.state === 'skipped') return element('testcase', attributes, [element('skipped', { message: one.message })]);
+  return element('testcase', attributes, [element('failure', { message: one.message, type: 'failed' }, one.text)]);
+}
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(3);
+}
