@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OperationError } from '../base/operation-error.ts';
+import { isProvablyDead, ownIdentity, type ProcessIdentity } from './process-identity.ts';
+import { watcher } from './watcher.ts';
+
+export interface Scratch extends AsyncDisposable {
+  /** Absolute, private (0700), short enough for a Unix socket in it. */
+  readonly path: string;
+}
+
+/**
+ * A private directory that goes with its owner: disposing removes it, the watcher does where this process is killed, and
+ * `sweepScratch` where the machine went down. `purpose` is a short word in its name. Throws `process/failed`.
+ */
+export async function openScratch(purpose: string): Promise<Scratch> {
+  const path = join(await scratchRoot(), directoryName(purpose, ownIdentity()));
+  watcher().tell(`d${path}`);
+  await mkdir(path, { mode: 0o700 });
+  return {
+    path,
+    [Symbol.asyncDispose]: async () => {
+      await rm(path, { recursive: true, force: true, maxRetries: 3 });
+      watcher().tell(`f${path}`);
+    },
+  };
+}
+
+/** `openScratch` for the time of `work`. */
+export async function withScratch<T>(purpose: string, work: (path: string) => Promise<T>): Promise<T> {
+  await using scratch = await openScratch(purpose);
+  return await work(scratch.path);
+}
+
+/** Removes what dead processes left. Only where their death is certain. Returns how many directories it removed. */
+export async function sweepScratch(): Promise<number> {
+  const root = await scratchRoot();
+  let removed = 0;
+  for (const name of await readdir(root)) {
+    if (!isLeftBehind(name)) continue;
+    await rm(join(root, name), { recursive: true, force: true });
+    removed += 1;
+  }
+  return removed;
+}
+
+// The owner stands in the name, so that a directory is never without its mark; short, for the sake of socket paths.
+function directoryName(purpose: string, owner: ProcessIdentity): string {
+  return [
+    purpose,
+    owner.pid,
+    owner.startTime,
+    owner.pidNamespace,
+    bootPrefix(owner.bootId),
+    randomBytes(3).toString('hex'),
+  ].join('.');
+}
+
+function isLeftBehind(name: string): boolean {
+  const match = /^[a-z-]+\.(\d+)\.(\d*)\.(\d*)\.([0-9a-f]{8})\.[0-9a-f]{6}$/.exec(name);
+  if (match === null) return false;
+  const [, pid = '', startTime = '', pidNamespace = '', boot = ''] = match;
+  const { bootId } = ownIdentity();
+  // The temporary directory is this machine's, so another boot is an earlier boot: everyone of then is dead.
+  if (boot !== bootPrefix(bootId)) return bootId !== '';
+  return isProvablyDead({ pid: Number(pid), startTime, pidNamespace, bootId });
+}
+
+function bootPrefix(bootId: string): string {
+  return bootId.slice(0, 8).padEnd(8, '0');
+}
+
+async function scratchRoot(): Promise<string> {
+  const uid = process.getuid?.() ?? 0;
+  const root = join(tmpdir(), `holdfast-${uid}`);
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  // Everyone may write to the temporary directory: somebody else's directory of this name is a trap.
+  const found = await lstat(root);
+  if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0) {
+    throw new OperationError('process/failed', `${root} is not a private directory of this user`, {
+      hint: 'Remove it, or set TMPDIR to a directory of your own.',
+    });
+  }
+  return root;
+}
