@@ -61,6 +61,9 @@ export interface Engine {
    */
   compareData(target: CleanServer | OpenServer, database: string, contents: Contents, options: CompareOptions): Promise<readonly DataCheck[]>;
 
+  /** Removes from a declared drill server what a restore of this backup made there: the database, its roles and tablespaces. */
+  clear(target: CleanServer, request: RestoreRequest): Promise<void>;
+
   /** Runs one SQL check read-only and gives its one value as text; null for SQL NULL. Throws `proof/check-failed` where it gives none or several. */
   queryValue(target: CleanServer | OpenServer, database: string, sql: string): Promise<string | null>;
 

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { InternalError } from '../base/operation-error.ts';
+import { decompress } from '../codec/zstd.ts';
+import type { ArtefactSource } from '../engine/engine.ts';
+import type { Contents } from '../manifest/manifest.ts';
+import { backupReader } from '../repository/backup-reader.ts';
+import type { Repository } from '../repository/repository.ts';
+import { openScratch } from '../system/scratch.ts';
+
+/** Generated SQL is small: a cap against an object that claims otherwise (a decompression bomb). */
+const textLimitBytes = 256 * 1024 * 1024;
+const texts: ReadonlySet<string> = new Set(['roles', 'database', 'supplement']);
+
+/** The artefacts of one stored backup for `Engine.restore`. The dump is laid out once, in scratch space that goes with the disposal. */
+export async function artefactSource(repository: Repository, contents: Contents): Promise<ArtefactSource & AsyncDisposable> {
+  const reader = backupReader(repository);
+  const scratch = await openScratch('restore');
+  let laidOut: Promise<string> | undefined;
+  const layOut = async (): Promise<string> => {
+    const directory = join(scratch.path, 'dump');
+    await reader.layOut(contents.entries.filter((entry) => !texts.has(entry.kind)), directory);
+    return directory;
+  };
+  return {
+    async text(kind) {
+      const entry = contents.entries.find((candidate) => candidate.kind === kind);
+      if (entry === undefined) throw new InternalError(`the backup names no ${kind} artefact`);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of reader.readEntry(entry)) chunks.push(chunk);
+      return decompress(Buffer.concat(chunks), textLimitBytes).toString('utf8');
+    },
+    dumpDirectory() {
+      laidOut ??= layOut();
+      return laidOut;
+    },
+    [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
+  };
+}

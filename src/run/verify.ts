@@ -1,0 +1,90 @@
+import { formatAddress, type Address } from '../base/address.ts';
+import { OperationError } from '../base/operation-error.ts';
+import type { BackupId } from '../manifest/keys.ts';
+import { verifyRecord } from '../manifest/records.ts';
+import { backupReader } from '../repository/backup-reader.ts';
+import { readContents, readManifest, writeRecord } from '../repository/catalogue.ts';
+import type { Repository } from '../repository/repository.ts';
+import type { VerifyReport } from './outcome.ts';
+import type { Tools } from './tools.ts';
+
+export interface VerifyRequest {
+  readonly repository: Repository;
+  readonly address: Address;
+  readonly backup: BackupId;
+  /** L1: every stored byte has its recorded checksum. L2: also, every artefact decodes to its end and holds the recorded rows. */
+  readonly level: 'L1' | 'L2';
+}
+
+/**
+ * Reads one whole backup and says what is wrong with it; a damaged backup is a report, not an error. Writes a record, also of
+ * a failure. Throws only where the repository itself cannot be read (which says nothing about the backup).
+ */
+export async function verifyBackup(request: VerifyRequest, tools: Tools): Promise<VerifyReport> {
+  const since = tools.clock.monotonicMs();
+  const { repository, address, backup, level } = request;
+  const findings = await examine(request, tools);
+  const report: VerifyReport = {
+    address,
+    backup,
+    level,
+    passed: findings.problems.length === 0,
+    objects: findings.objects,
+    storedBytes: findings.storedBytes,
+    plainBytes: findings.plainBytes,
+    ms: Math.round(tools.clock.monotonicMs() - since),
+    problems: findings.problems,
+  };
+  await writeRecord(repository, verifyRecord({ report, at: tools.clock.now(), tool: tools.tool }), tools.random);
+  return report;
+}
+
+interface Findings {
+  readonly objects: number;
+  readonly storedBytes: number;
+  readonly plainBytes: number;
+  readonly problems: readonly string[];
+}
+
+async function examine({ repository, address, backup, level }: VerifyRequest, tools: Tools): Promise<Findings> {
+  const problems: string[] = [];
+  const totals = { objects: 0, storedBytes: 0, plainBytes: 0 };
+  const inspect = async (name: string, look: () => Promise<readonly string[]>): Promise<void> => {
+    try {
+      problems.push(...(await look()).map((problem) => `${name}: ${problem}`));
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      problems.push(`${name}: ${error.message}`);
+    }
+  };
+  await inspect('manifest', async () => {
+    const manifest = await readManifest(repository, address, backup);
+    const contents = await readContents(repository, manifest);
+    const reader = backupReader(repository);
+    totals.objects += 1;
+    for (const entry of contents.entries) {
+      tools.signal.throwIfAborted();
+      totals.objects += 1;
+      totals.plainBytes += entry.plainBytes;
+      totals.storedBytes += entry.parts.reduce((sum, part) => sum + part.length, 0);
+      await inspect(`${entry.kind} ${entry.subject} (${entry.file})`, async () =>
+        level === 'L2' ? tools.engine(manifest.engine).proveEntry(entry, reader.readEntry(entry)) : drain(reader.readEntry(entry)),
+      );
+      tools.emit({ kind: 'progress', key: `verify:${formatAddress(address)}`, plainBytes: totals.plainBytes, storedBytes: totals.storedBytes, expectedBytes: manifest.totals.plainBytes });
+    }
+    return [];
+  });
+  return { ...totals, problems };
+}
+
+const damage: ReadonlySet<string> = new Set(['repository/object-corrupt', 'repository/object-missing', 'repository/manifest-invalid', 'dump/truncated', 'dump/count-mismatch', 'dump/entry-missing']);
+
+function isDamage(error: unknown): error is OperationError {
+  return error instanceof OperationError && damage.has(error.code);
+}
+
+/** Reading is checking: the reader compares every part with its checksum. */
+async function drain(parts: AsyncIterable<Uint8Array>): Promise<readonly string[]> {
+  for await (const _ of parts);
+  return [];
+}
