@@ -1,0 +1,85 @@
+import type { Fact } from '../../manifest/manifest.ts';
+import { aclQueries } from './inventory-acl.ts';
+import { codeQueries } from './inventory-code.ts';
+import { objectQueries } from './inventory-objects.ts';
+import { outsideQueries } from './inventory-outside.ts';
+import type { InventoryQuery, InventoryServer } from './inventory-query.ts';
+import { relationQueries } from './inventory-relations.ts';
+import { roleQueries } from './inventory-roles.ts';
+import { readSequenceStates, sequenceQueries } from './inventory-sequences.ts';
+import type { Session } from './session.ts';
+
+export interface InventoryOptions {
+  /** Roles whose attributes, memberships and settings count. The bootstrap role and predefined roles always go with them; an empty set means no role at all. */
+  readonly roles: 'all' | ReadonlySet<string>;
+  /** Whether to read password verifiers, where the login may. The field `password` is absent otherwise; null means that there is none. */
+  readonly passwords: boolean;
+  /** `access`: only who may do what, which is cheap and enough for `accessText`. Everything by default. */
+  readonly only?: 'access';
+}
+
+/**
+ * What is so in one database and in the part of its server that belongs to it, as facts. Runs in the caller's transaction,
+ * which should be `REPEATABLE READ READ ONLY`; it changes nothing but settings of that transaction. The same code reads the
+ * source and the restored database, so equal databases of one major version give equal facts: OIDs, collation versions and
+ * the order of options are left out. Throws what the session throws; an object dropped by someone else meanwhile can be such
+ * an error, and is worth a second try in a new snapshot.
+ */
+export async function readInventory(session: Session, options: InventoryOptions): Promise<Fact[]> {
+  await session.run(settings);
+  const [server] = await session.query<{ version: InventoryServer }>(capabilities);
+  if (server === undefined) return [];
+  const features = { ...server.version, verifiers: options.passwords && server.version.verifiers };
+  const facts: Fact[] = [];
+  for (const query of queries) {
+    if (options.only === 'access' && !query.access) continue;
+    for (const fact of await session.query<Fact>(query.sql(features)))
+      if (inScope(fact, options.roles)) facts.push(fact);
+  }
+  if (options.only !== 'access') facts.push(...(await readSequenceStates(session)));
+  return facts.sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
+}
+
+const queries: readonly InventoryQuery[] = [
+  ...roleQueries,
+  ...aclQueries,
+  ...objectQueries,
+  ...relationQueries,
+  ...codeQueries,
+  ...sequenceQueries,
+  ...outsideQueries,
+];
+
+/** Everything that changes how the server writes a value; `jit` because compiling such queries takes longer than running them. */
+const settings = `
+  SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL "TimeZone" = 'UTC'; SET LOCAL datestyle = 'ISO, MDY'; SET LOCAL intervalstyle = 'postgres';
+  SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL xmlbinary = 'base64'; SET LOCAL lc_monetary = 'C';
+  SET LOCAL quote_all_identifiers = off; SET LOCAL jit = off`;
+
+const capabilities = `
+  SELECT jsonb_build_object(
+    'version', current_setting('server_version_num')::int,
+    'verifiers', has_column_privilege('pg_catalog.pg_authid', 'rolpassword', 'SELECT'),
+    'largeObjects', has_table_privilege('pg_catalog.pg_largeobject', 'SELECT'),
+    'connectionStrings', has_column_privilege('pg_catalog.pg_subscription', 'subconninfo', 'SELECT')) AS version`;
+
+function inScope(fact: Fact, roles: InventoryOptions['roles']): boolean {
+  if (roles === 'all') return true;
+  const isIn = (role: unknown): boolean => typeof role === 'string' && (roles.has(role) || role.startsWith('pg_'));
+  switch (fact.kind) {
+    case 'role':
+      return roles.has(fact.name);
+    case 'membership':
+      return isIn(fact.value['role']) && isIn(fact.value['member']);
+    case 'setting':
+      return fact.value['role'] === null
+        ? fact.value['inDatabase'] === true || roles.size > 0
+        : isIn(fact.value['role']);
+    case 'parameter-acl':
+      return roles.size > 0;
+    default:
+      return true;
+  }
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
