@@ -82,7 +82,9 @@ export interface Verify extends ActionBase {
   readonly kind: 'verify';
   readonly address: Address;
   readonly backup: BackupId;
-  readonly because: { readonly kind: 'never'; readonly every: Duration } | { readonly kind: 'due'; readonly age: Duration; readonly every: Duration };
+  readonly because:
+    | { readonly kind: 'never'; readonly every: Duration }
+    | { readonly kind: 'due'; readonly age: Duration; readonly every: Duration };
 }
 
 export interface Expire extends ActionBase {
@@ -108,7 +110,10 @@ export interface DrillDue {
   readonly address: Address;
   readonly backup: BackupId;
   readonly policy: Policy;
-  readonly because: { readonly kind: 'never' } | { readonly kind: 'due'; readonly age: Duration; readonly every: Duration } | { readonly kind: 'failed'; readonly at: Instant };
+  readonly because:
+    | { readonly kind: 'never' }
+    | { readonly kind: 'due'; readonly age: Duration; readonly every: Duration }
+    | { readonly kind: 'failed'; readonly at: Instant };
 }
 
 export interface AccessDrift {
@@ -124,8 +129,22 @@ export type RpoState = 'met' | 'at-risk' | 'breached' | 'unknown';
 
 export interface ObjectiveState {
   readonly address: Address;
-  readonly rpo: { readonly objective: Duration; readonly age: Duration | undefined; readonly state: RpoState; /** The state once every action of the plan has succeeded. */ readonly after: RpoState } | undefined;
-  readonly rto: { readonly objective: Duration; readonly measured: Duration | undefined; readonly at: Instant | undefined; readonly state: 'met' | 'breached' | 'unproven' } | undefined;
+  readonly rpo:
+    | {
+        readonly objective: Duration;
+        readonly age: Duration | undefined;
+        readonly state: RpoState;
+        /** The state once every action of the plan has succeeded. */ readonly after: RpoState;
+      }
+    | undefined;
+  readonly rto:
+    | {
+        readonly objective: Duration;
+        readonly measured: Duration | undefined;
+        readonly at: Instant | undefined;
+        readonly state: 'met' | 'breached' | 'unproven';
+      }
+    | undefined;
   readonly lastDrill: DrillFact | undefined;
 }
 
@@ -140,9 +159,23 @@ export interface RetentionDecision {
 }
 
 export type KeepReason =
-  | { readonly kind: 'last' | 'hourly' | 'daily' | 'weekly' | 'monthly' | 'yearly'; readonly nth: number; readonly of: number }
+  | {
+      readonly kind: 'last' | 'hourly' | 'daily' | 'weekly' | 'monthly' | 'yearly';
+      readonly nth: number;
+      readonly of: number;
+    }
   | { readonly kind: 'within'; readonly span: Duration }
-  | { readonly kind: 'minimum' | 'last-committed' | 'last-verified' | 'last-drilled' | 'unmanaged' | 'unproven' | 'future' | 'no-policy' };
+  | {
+      readonly kind:
+        | 'minimum'
+        | 'last-committed'
+        | 'last-verified'
+        | 'last-drilled'
+        | 'unmanaged'
+        | 'unproven'
+        | 'future'
+        | 'no-policy';
+    };
 
 export type RemoveReason = { readonly kind: 'outside-retention' } | { readonly kind: 'damaged-and-replaced' };
 

@@ -1,0 +1,23 @@
+import type { Instant } from '../base/instant.ts';
+import type { Policy } from '../spec/desired.ts';
+import { ageOf, isDue } from './due.ts';
+import type { History } from './history.ts';
+import { changedHolds, holdsOf } from './holds.ts';
+import type { BackUpReason } from './plan.ts';
+
+/**
+ * Why a database needs a back-up now; undefined where it needs none. The most telling reason wins: nothing there, the last
+ * one damaged, another content asked for, too old. Ages count from snapshot times; future ones never count.
+ */
+export function backUpReason(history: History | undefined, policy: Policy, at: Instant): BackUpReason | undefined {
+  const newest = history?.newestGood;
+  const damaged = history?.damaged[0];
+  if (damaged !== undefined && (newest === undefined || damaged.snapshotAt > newest.snapshotAt))
+    return { kind: 'damaged', backup: damaged.id };
+  if (newest === undefined) return { kind: 'never' };
+  const fields = changedHolds(newest.holds, holdsOf(policy));
+  if (fields.length > 0) return { kind: 'holds-changed', fields };
+  if (isDue(newest.snapshotAt, policy.every, at))
+    return { kind: 'due', age: ageOf(newest.snapshotAt, at), every: policy.every };
+  return undefined;
+}
