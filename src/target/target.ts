@@ -11,9 +11,14 @@ export interface LeaseRequest {
   /** Server settings that the restored database depends on. */
   readonly settings: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** A restore may use a declared server that is not disposable; a drill, which is what it is where absent, never. */
+  readonly purpose?: 'drill' | 'restore';
 }
 
-/** A server to restore onto, ours until it is disposed. Disposing always tears down what the lease made. */
+/**
+ * A server to restore onto, ours until it is disposed. Disposing always tears down what the lease made: a created server as
+ * a whole; of a declared one nothing, since a target knows no SQL. Who restored onto a declared server removes it again.
+ */
 export interface TargetLease extends AsyncDisposable {
   readonly connection: Connection;
   readonly maintenanceDatabase: string;
@@ -26,6 +31,8 @@ export interface TargetLease extends AsyncDisposable {
   readonly isolation: 'container' | 'namespaces' | 'trusted' | 'declared';
   /** One line for people and evidence: `postgres 15.18 from local binaries`, `container postgres:15`. */
   readonly description: string;
+  /** What the server lacks although it was asked for (`not preloaded because not installed: timescaledb`), for the evidence. */
+  readonly notes: readonly string[];
 }
 
 /**

@@ -1,0 +1,84 @@
+/**
+ * What a target must know about one database system to make a server of it. The engine supplies it as data and pure
+ * functions (src/engine/postgresql/local-recipe.ts), so that targets hold no SQL and engines start no servers.
+ */
+export interface LocalRecipe {
+  /** Finds the server's programs of one major version. Throws `target/unavailable` with what to install. */
+  find(ask: { readonly major: number; readonly folder: string | undefined }): Promise<Installation>;
+  /** How to make and run a server. Pure but for looking into the installation. Throws `target/unavailable`. */
+  plan(wish: LocalServerWish): Promise<LocalServerPlan>;
+}
+
+export interface Installation {
+  /** Folder with the server's programs. */
+  readonly folder: string;
+  /** As the program says it: `15.18`. */
+  readonly version: string;
+}
+
+export interface LocalServerWish {
+  readonly installation: Installation;
+  /** Directory of this one server as the server itself sees it; its parts are named relative to it. */
+  readonly root: string;
+  readonly bootstrapRole: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface LocalServerPlan {
+  /** Directories to make below `root`, owned by the server's user, private to it. */
+  readonly directories: readonly string[];
+  /** Files to write below `root` before anything runs. The server may read them and not write them. */
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+  /** Where below `root` the bootstrap role's password is expected while `initialise` runs, one line. Removed afterwards. */
+  readonly passwordFile: string;
+  /** Programs to run to their end, in order. */
+  readonly initialise: readonly PlannedCommand[];
+  readonly serve: PlannedCommand;
+  /** The line on the server's stderr that says that it takes connections. */
+  readonly ready: RegExp;
+  /** Directory below `root` with the Unix socket. */
+  readonly socketDirectory: string;
+  /** Name of the socket in it; its whole path must fit into 107 bytes (unix(7)). */
+  readonly socketFile: string;
+  readonly port: number;
+  readonly maintenanceDatabase: string;
+  /** Directory below `root` where tablespaces may be made. */
+  readonly tablespaceDirectory: string;
+  /** What this server does not have although it was asked for, one line each. */
+  readonly notes: readonly string[];
+}
+
+export interface PlannedCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly stdin?: string;
+}
+
+/** The same for a server from an image that follows the conventions of the official one. */
+export interface ContainerRecipe {
+  /** Image where the spec names none. */
+  defaultImage(major: number): string;
+  plan(wish: ContainerWish): ContainerPlan;
+}
+
+export interface ContainerWish {
+  readonly major: number;
+  readonly bootstrapRole: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface ContainerPlan {
+  readonly env: Readonly<Record<string, string>>;
+  /** Name of the environment variable that takes the bootstrap role's password. */
+  readonly passwordVariable: string;
+  readonly command: readonly string[];
+  readonly port: number;
+  /** Succeeds inside the container as soon as the server takes connections over TCP, not earlier. */
+  readonly readyCommand: readonly string[];
+  readonly maintenanceDatabase: string;
+  /** Directory in the container that the server may write to, for tablespaces. */
+  readonly tablespaceDirectory: string;
+  /** User in the image that the server runs as. */
+  readonly serverUser: string;
+  readonly notes: readonly string[];
+}
