@@ -30,7 +30,7 @@ function linesOf({ kind, name, value }: Fact): readonly string[] {
       return [membershipLine(value)];
     case 'setting':
       return Object.entries((value['settings'] ?? {}) as Readonly<Record<string, string>>).map(
-        ([key, setting]) => `set ${key} for ${name} to ${JSON.stringify(setting)}`,
+        ([key, setting]) => `set ${key} for ${name} to '${setting.replaceAll("'", "''")}'`,
       );
     case 'database':
       return [
@@ -43,7 +43,10 @@ function linesOf({ kind, name, value }: Fact): readonly string[] {
         ...privileges(`tablespace ${plain(name)}`, value),
       ];
     case 'object':
-      return value['owner'] === undefined ? [] : [`owner of ${name} is ${role(value['owner'])}`];
+      // Objects of an extension follow its script, and nobody grants through their owner.
+      return value['owner'] === undefined || value['extension'] !== undefined
+        ? []
+        : [`owner of ${name} is ${role(value['owner'])}`];
     case 'acl':
       return privileges(name, value);
     case 'parameter-acl':

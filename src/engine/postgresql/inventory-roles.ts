@@ -45,7 +45,8 @@ const settings: InventoryQuery = {
       jsonb_build_object(
         'role', r.rolname,
         'inDatabase', s.setdatabase <> 0,
-        'settings', ${optionsObject('s.setconfig')}) AS value
+        'settings', ${optionsObject('s.setconfig')})
+      || CASE WHEN s.setrole = 10 THEN '{"bootstrapRole": true}'::jsonb ELSE '{}'::jsonb END AS value
     FROM pg_db_role_setting s
     LEFT JOIN pg_roles r ON r.oid = s.setrole
     LEFT JOIN pg_database d ON d.oid = s.setdatabase
