@@ -1,0 +1,31 @@
+import { formatAddress } from '../base/address.ts';
+import { formatBytes } from '../base/bytes.ts';
+import { formatDuration } from '../base/duration.ts';
+import type { VerifyReport } from '../run/outcome.ts';
+import { escapeControl } from './neutral.ts';
+import type { Paint } from './paint.ts';
+
+const proven = {
+  L1: 'every stored byte has its checksum',
+  L2: 'every file decodes to its end and holds the recorded rows',
+} as const satisfies Record<VerifyReport['level'], string>;
+
+/** One line per backup, one more per problem; then the sums. A run that verified nothing says so and proves nothing. */
+export function verifyText(reports: readonly VerifyReport[], paint: Paint): string {
+  if (reports.length === 0) return 'No backup was verified.\n';
+  const lines = reports.map((report) => {
+    const name = `${escapeControl(formatAddress(report.address))}  ${report.backup}`;
+    const read = `${report.objects} ${report.objects === 1 ? 'object' : 'objects'}, ${formatBytes(report.storedBytes)} read in ${formatDuration(report.ms)}`;
+    if (report.passed)
+      return `${paint.success('✓ verified')}  ${name}  ${report.level}: ${proven[report.level]}; ${read}`;
+    return [
+      `${paint.error('✗ DAMAGED ')}  ${name}  ${report.level}: ${read}`,
+      ...report.problems.map((problem) => `              ${escapeControl(problem)}`),
+    ].join('\n');
+  });
+  const damaged = reports.filter((report) => !report.passed).length;
+  const sums = `${reports.length - damaged} verified, ${damaged} damaged.`;
+  const next =
+    'Next: run `backup apply`. It makes new backups of these databases; the damaged ones stay until a good one replaces them.';
+  return `${[...lines, '', sums, ...(damaged > 0 ? [next] : [])].join('\n')}\n`;
+}
