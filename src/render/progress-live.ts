@@ -1,0 +1,89 @@
+import { formatBytes } from '../base/bytes.ts';
+import { formatDuration } from '../base/duration.ts';
+import { escapeControl } from './neutral.ts';
+import type { Paint } from './paint.ts';
+import { rateOf, remainingMs } from './progress-state.ts';
+import type { ProgressState, RunningAction } from './progress-state.ts';
+
+export interface LiveSize {
+  readonly columns: number;
+  /** Lines at most; what does not fit is counted in the last one. */
+  readonly rows: number;
+}
+
+/**
+ * One line per running action: title, phase, bytes, rate, time left. Cut to the width of the terminal, since a line that
+ * wraps would be two and the next repaint would miss one.
+ */
+export function liveLines(
+  state: ProgressState,
+  nowMs: number,
+  options: LiveSize & { readonly paint: Paint },
+): readonly string[] {
+  const actions = [...state.running.values()];
+  const room = Math.max(1, options.rows);
+  const shown = actions.length > room ? actions.slice(0, room - 1) : actions;
+  const titleWidth = Math.max(0, ...shown.map((action) => displayWidth(escapeControl(action.title))));
+  const lines = shown.map((action) =>
+    actionLine(action, nowMs, { ...options, titleWidth: Math.min(titleWidth, Math.floor(options.columns / 2)) }),
+  );
+  return shown.length < actions.length
+    ? [...lines, cut(`… and ${actions.length - shown.length} more running`, options.columns)]
+    : lines;
+}
+
+function actionLine(
+  action: RunningAction,
+  nowMs: number,
+  options: LiveSize & { readonly paint: Paint; readonly titleWidth: number },
+): string {
+  const { paint, columns, titleWidth } = options;
+  const title = cut(escapeControl(action.title), titleWidth);
+  const padded = title + ' '.repeat(Math.max(0, titleWidth - displayWidth(title)));
+  const rest = cut(`  ${describe(action, nowMs)}`, Math.max(0, columns - 1 - displayWidth(padded)));
+  return paint.strong(padded) + (action.retry === undefined ? rest : paint.warning(rest));
+}
+
+function describe(action: RunningAction, nowMs: number): string {
+  if (action.retry !== undefined) {
+    return `retry ${action.retry.attempt}/${action.retry.of} in ${formatDuration(Math.max(0, action.retry.untilMs - nowMs))}`;
+  }
+  const { phase } = action;
+  if (phase === undefined) return `starting  ${formatDuration(nowMs - action.startedMs)}`;
+  const rate = rateOf(action, nowMs);
+  const left = remainingMs(action, nowMs);
+  return [
+    `${phase.number}/${phase.of} ${escapeControl(phase.name)}`,
+    ...(action.plainBytes > 0
+      ? [
+          `${formatBytes(action.plainBytes)}${action.expectedBytes === undefined ? '' : ` of ~${formatBytes(action.expectedBytes)}`}`,
+        ]
+      : []),
+    ...(rate === undefined ? [] : [`${formatBytes(rate)}/s`]),
+    ...(left === undefined ? [formatDuration(nowMs - phase.startedMs)] : [`~${formatDuration(left)} left`]),
+  ].join('  ');
+}
+
+/** Columns that a terminal uses, near enough: East Asian wide and emoji count two, combining marks none (UAX #11). */
+function displayWidth(text: string): number {
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += wide.test(segment) ? 2 : 1;
+  return width;
+}
+
+function cut(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  let out = '';
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const next = wide.test(segment) ? 2 : 1;
+    if (used + next > width - 1) break;
+    out += segment;
+    used += next;
+  }
+  return width <= 0 ? '' : `${out}…`;
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const wide =
+  /\p{Emoji_Presentation}|[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|[\u{20000}-\u{3FFFD}]/u;
