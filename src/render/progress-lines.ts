@@ -2,6 +2,41 @@ import { formatBytes } from '../base/bytes.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { RunEvent } from '../run/events.ts';
 import { escapeControl, neutraliseWorkflowCommand } from './neutral.ts';
+import { heartbeatLine } from './progress-heartbeat.ts';
+import { afterEvent, noProgress } from './progress-state.ts';
+
+export interface LineProgress {
+  /** The lines to print now. `nowMs` is of one monotonic clock, as for `heartbeat`. */
+  event(event: RunEvent, nowMs: number): readonly string[];
+  /** One line about everything that runs, or none; to be asked for once a minute. */
+  heartbeat(nowMs: number): readonly string[];
+}
+
+/**
+ * Progress as a log shows it. On GitHub each action's lines are held back until it is finished and then come as one group,
+ * because groups do not nest and actions run at the same time; until then its start and the heartbeat speak for it.
+ */
+export function lineProgress(options: { readonly github: boolean }): LineProgress {
+  let state = noProgress;
+  const held = new Map<string, readonly string[]>();
+  return {
+    event(event, nowMs) {
+      state = afterEvent(state, event, nowMs);
+      const lines = progressLines(event);
+      if (!options.github || event.kind === 'started') return lines;
+      const group = [...(held.get(event.key) ?? []), ...lines];
+      held.set(event.key, group);
+      if (event.kind !== 'finished') return [];
+      held.delete(event.key);
+      // What failed also stands outside its group: groups come folded.
+      return [...groupedLines(event.key, group), ...(event.outcome === 'failed' ? lines : [])];
+    },
+    heartbeat(nowMs) {
+      const line = heartbeatLine(state, nowMs);
+      return line === undefined ? [] : [line];
+    },
+  };
+}
 
 /**
  * Lines for a log: what happened, one line each. A phase has a start and an end line; bytes that pass are in the heartbeat
@@ -11,10 +46,7 @@ export function progressLines(event: RunEvent): readonly string[] {
   return lineOf(event).map(neutraliseWorkflowCommand);
 }
 
-/**
- * The same for GitHub Actions: every action is a group, so its lines must come together. The caller holds back the lines
- * of an action until it is finished (`groupedLines`), because groups do not nest and actions run at the same time.
- */
+/** Lines folded under a title on GitHub Actions; neither the title nor a line can be another command. */
 export function groupedLines(title: string, lines: readonly string[]): readonly string[] {
   // In a command's text `%25` is decoded to `%` (actions/toolkit, `escapeData`); line ends are gone already.
   const data = escapeControl(title).replaceAll('%', '%25');

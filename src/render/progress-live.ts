@@ -2,8 +2,40 @@ import { formatBytes } from '../base/bytes.ts';
 import { formatDuration } from '../base/duration.ts';
 import { escapeControl } from './neutral.ts';
 import type { Paint } from './paint.ts';
-import { rateOf, remainingMs } from './progress-state.ts';
+import type { RunEvent } from '../run/events.ts';
+import { progressLines } from './progress-lines.ts';
+import { afterEvent, noProgress, rateOf, remainingMs } from './progress-state.ts';
 import type { ProgressState, RunningAction } from './progress-state.ts';
+import { openLiveBlock } from './progress-terminal.ts';
+import type { TerminalLike } from './progress-terminal.ts';
+
+export interface LiveProgress {
+  /** `nowMs` is of one monotonic clock, as for `draw`. */
+  event(event: RunEvent, nowMs: number): void;
+  /** Repaints the block; to be called some times a second. */
+  draw(nowMs: number): void;
+  /** Removes the block and shows the cursor. */
+  end(): void;
+}
+
+/** Progress on a terminal: the block of `liveLines`, and above it one line that stays for each retry and each finished action. */
+export function liveProgress(terminal: TerminalLike, paint: Paint): LiveProgress {
+  const block = openLiveBlock(terminal);
+  let state = noProgress;
+  return {
+    event(event, nowMs) {
+      state = afterEvent(state, event, nowMs);
+      if (event.kind === 'retry') block.print(progressLines(event).map(paint.warning));
+      if (event.kind !== 'finished') return;
+      block.print(progressLines(event).map(event.outcome === 'failed' ? paint.error : paint.faint));
+    },
+    draw(nowMs) {
+      const { columns = 80, rows = 24 } = terminal;
+      block.repaint(liveLines(state, nowMs, { columns, rows: Math.max(1, rows - 2), paint }));
+    },
+    end: () => block.end(),
+  };
+}
 
 export interface LiveSize {
   readonly columns: number;

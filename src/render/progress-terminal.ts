@@ -1,6 +1,9 @@
 /** What the live block needs of a terminal: `process.stderr` fits. */
 export interface TerminalLike {
   write(text: string): unknown;
+  /** Its size as of now; undefined where it does not know. */
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
 /** The live block: repainted in place, gone when it ends, with ordinary lines above it. */

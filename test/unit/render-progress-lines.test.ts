@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { heartbeatLine } from '../../src/render/progress-heartbeat.ts';
-import { groupedLines, progressLines } from '../../src/render/progress-lines.ts';
+import { groupedLines, lineProgress, progressLines } from '../../src/render/progress-lines.ts';
 import { afterEvent, noProgress } from '../../src/render/progress-state.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 
@@ -53,6 +53,13 @@ describe('a log', () => {
       '[RUNNING] 1 running, 0 done, 1 failed, 0 not started; 67 MB of ~134 MB at 1.1 MB/s; longest: back up wfdb02/botpress_db in dump for 1m 3s',
     );
     expect(heartbeatLine(noProgress, 63_000)).toBeUndefined();
+  });
+
+  test('on GitHub the lines of an action come together, and a failure also stands outside its group', async () => {
+    const progress = lineProgress({ github: true });
+    const text = run.flatMap(([at, event]) => progress.event(event, at)).join('\n');
+    await expect(`${text}\n`).toMatchFileSnapshot('golden/evidence-progress-github.txt');
+    expect(progress.heartbeat(50_000)).toEqual([]);
   });
 
   test('names can neither command GitHub Actions nor end a line', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { paint } from '../../src/render/paint.ts';
-import { liveLines } from '../../src/render/progress-live.ts';
+import { liveLines, liveProgress } from '../../src/render/progress-live.ts';
 import { afterEvent, noProgress, rateOf, remainingMs } from '../../src/render/progress-state.ts';
 import type { ProgressState } from '../../src/render/progress-state.ts';
 import { openLiveBlock } from '../../src/render/progress-terminal.ts';
@@ -95,6 +95,20 @@ describe('the live block', () => {
     block.end();
     expect(screen.lines()).toEqual(['printed', '']);
     expect(screen.cursorShown()).toBe(true);
+  });
+
+  test('keeps a line of everything that ended, and at its end nothing else', () => {
+    const screen = emulate();
+    const display = liveProgress(screen, paint(0));
+    display.event(started('a', 'back up a'), 0);
+    display.event(started('b', 'back up b'), 0);
+    display.draw(1_000);
+    expect(screen.lines()).toEqual(['back up a  starting  1s', 'back up b  starting  1s', '']);
+    display.event({ kind: 'finished', key: 'a', outcome: 'failed', ms: 1_500, summary: 'no space' }, 1_500);
+    display.draw(2_000);
+    expect(screen.lines()).toEqual(['[FAILED] a  after 2s: no space', 'back up b  starting  2s', '']);
+    display.end();
+    expect(screen.lines()).toEqual(['[FAILED] a  after 2s: no space', '']);
   });
 });
 
