@@ -11,8 +11,6 @@ export interface LeaseRequest {
   /** Server settings that the restored database depends on. */
   readonly settings: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** A restore may use a declared server that is not disposable; a drill, which is what it is where absent, never. */
-  readonly purpose?: 'drill' | 'restore';
 }
 
 /**

@@ -4,7 +4,7 @@ import { throwawaySettings } from './server-settings.ts';
  * A PostgreSQL server from the official image or one that follows its conventions (POSTGRES_USER, POSTGRES_PASSWORD,
  * POSTGRES_HOST_AUTH_METHOD, POSTGRES_INITDB_ARGS: docs of hub.docker.com/_/postgres). The shape is src/target/recipe.ts.
  */
-export const containerRecipe = {
+export const postgresqlContainerRecipe = {
   defaultImage: (major: number): string => `postgres:${major}`,
   plan: (wish: {
     readonly major: number;

@@ -11,7 +11,7 @@ const programs = ['initdb', 'postgres'] as const;
  * How to make and run a PostgreSQL server from local binaries (the shape is src/target/recipe.ts). The server has one
  * Unix socket, no TCP, and asks everyone for a password: a login can only be proven where passwords are checked.
  */
-export const localRecipe = { find, plan };
+export const postgresqlLocalRecipe = { find, plan };
 
 interface Installation {
   readonly folder: string;

@@ -10,9 +10,8 @@ import type { LeaseRequest, Target, TargetLease } from '../target.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 import { initialise, serve } from './serve.ts';
 
-export interface LocalTargetOptions {
+export interface LocalDeclaration {
   readonly name: string;
-  readonly recipe: LocalRecipe;
   /** Folder with the server's programs; the usual places where absent. */
   readonly binaries?: string;
 }
@@ -22,11 +21,11 @@ export interface LocalTargetOptions {
  * under a user of its own, without network; otherwise as ourselves, and the lease says `trusted`. A killed tool takes the
  * server along; its files go with the scratch space, at the latest by the next `sweep`.
  */
-export function localTarget(options: LocalTargetOptions): Target {
+export function localTarget(declared: LocalDeclaration, recipe: LocalRecipe): Target {
   return {
-    name: options.name,
+    name: declared.name,
     kind: 'local',
-    lease: (request) => lease(options, request),
+    lease: (request) => lease(declared, recipe, request),
     sweep: async () => {
       const removed = await sweepScratch();
       return removed === 0 ? [] : [`${removed} scratch director${removed === 1 ? 'y' : 'ies'} of ended runs`];
@@ -34,16 +33,16 @@ export function localTarget(options: LocalTargetOptions): Target {
   };
 }
 
-async function lease(options: LocalTargetOptions, request: LeaseRequest): Promise<TargetLease> {
+async function lease(declared: LocalDeclaration, recipe: LocalRecipe, request: LeaseRequest): Promise<TargetLease> {
   request.signal.throwIfAborted();
-  const found = await options.recipe.find({ major: request.major, folder: options.binaries });
+  const found = await recipe.find({ major: request.major, folder: declared.binaries });
   const installation = { ...found, folder: await realpath(found.folder) };
   await using cleanup = new AsyncDisposableStack();
   const scratch = cleanup.use(await openScratch('server'));
   await checkSpace(scratch.path, request.bytesNeeded);
   const sandbox = cleanup.use(await openSandbox({ scratch: scratch.path, binaries: installation.folder }));
   const { bootstrapRole, settings } = request;
-  const plan = await options.recipe.plan({ installation, root: sandbox.rootInside, bootstrapRole, settings });
+  const plan = await recipe.plan({ installation, root: sandbox.rootInside, bootstrapRole, settings });
   checkSocketPath(sandbox, plan);
   const password = new Secret(randomBytes(24).toString('base64url'));
   await layOut(sandbox, plan, password);

@@ -25,8 +25,15 @@ export function confined(command: PlannedCommand, confinement: Confinement): Pla
   return {
     program: 'unshare',
     args: [
-      ...['--mount', '--propagation', 'private', '--pid', '--net', '--ipc', '--uts', '--fork', '--kill-child'],
-      ...['/bin/sh', '-c', script, 'sh', confinement.root, String(confinement.uid), keep, command.program],
+      ...namespaces,
+      '/bin/sh',
+      '-c',
+      script,
+      'sh',
+      confinement.root,
+      String(confinement.uid),
+      keep,
+      command.program,
       ...command.args,
     ],
     ...(command.stdin === undefined ? {} : { stdin: command.stdin }),
@@ -40,6 +47,8 @@ export function userFiles(uid: number): readonly { readonly path: string; readon
     { path: 'group', text: `root:x:0:\nholdfast:x:${uid}:\n` },
   ];
 }
+
+const namespaces = '--mount --propagation private --pid --net --ipc --uts --fork --kill-child'.split(' ');
 
 const hidden = ['/tmp', '/var/tmp', '/dev/shm', '/run', '/home', '/root'];
 
