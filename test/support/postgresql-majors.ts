@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDirectory } from './cache.ts';
 
@@ -8,10 +8,12 @@ export const wantedMajors: readonly number[] = [15, 17, 18];
 /** Folder with the server's and the clients' programs of one major version; undefined where it is not installed. */
 export function binariesOf(major: number): string | undefined {
   const places = [
-    join(cacheDirectory, 'servers', `postgresql-${major}`, 'usr/lib/postgresql', String(major), 'bin'),
+    join(cacheDirectory, 'servers', `postgresql-${major}`, 'root/usr/lib/postgresql', String(major), 'bin'),
     join('/usr/lib/postgresql', String(major), 'bin'),
   ];
-  return places.find((place) => existsSync(join(place, 'initdb')) && existsSync(join(place, 'pg_dump')));
+  const place = places.find((each) => existsSync(join(each, 'initdb')) && existsSync(join(each, 'pg_dump')));
+  // The real folder: set-up may point the name at a newer one while a test runs.
+  return place === undefined ? undefined : realpathSync(place);
 }
 
 /** Those that this machine has. */

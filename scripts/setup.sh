@@ -1,0 +1,80 @@
+#!/bin/sh
+# setup.sh demo | test
+# Everything that this machine needs for `npm run demo` (the minimum) or `npm test` (all of it). Says what it installs before
+# it does, does only what is missing, and takes a second when nothing is. Debian 12 or newer with Node and npm.
+#
+# Database servers and small tools are unpacked below a cache directory and run in place: nothing is installed as a service
+# and no existing server is touched. Only `test` installs packages (docker.io, strace), and only as root or with sudo.
+set -eu
+level=${1:?demo or test}
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/scripts/setup/environment.sh"
+
+say() { echo "setup: $*"; }
+# A missing part makes a run prove less: loud on a developer's machine, an error in CI.
+missing() {
+  echo "setup: MISSING: $*" >&2
+  [ -z "${CI:-}" ] || exit 1
+}
+
+node_packages() {
+  cd "$root"
+  stamp=node_modules/.installed
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$(sha256sum <package-lock.json)" ]; then
+    say "Node packages of package-lock.json, among them Node 24 itself, into node_modules"
+    npm ci --no-audit --no-fund --loglevel=error
+    sha256sum <package-lock.json >"$stamp"
+  fi
+}
+
+# Small programs without libraries of their own beyond those that apt itself needs.
+tools() {
+  wanted=
+  for tool in "$@"; do command -v "$tool" >/dev/null || wanted="$wanted $tool"; done
+  [ -n "$wanted" ] || return 0
+  say "unpacking$wanted into $HOLDFAST_TEST_CACHE/tools"
+  rm -rf "$HOLDFAST_TEST_CACHE/tools"
+  # All of them: the directory is made anew.
+  # shellcheck disable=SC2086
+  sh "$root/scripts/setup/unpack.sh" bookworm "$HOLDFAST_TEST_CACHE/tools" "$@" >/dev/null
+}
+
+# Debian packages that must be installed: they need the machine, not a directory.
+system_packages() {
+  wanted=
+  while [ $# -gt 0 ]; do
+    command -v "$1" >/dev/null || wanted="$wanted $2"
+    shift 2
+  done
+  [ -n "$wanted" ] || return 0
+  if [ "$(id -u)" = 0 ]; then sudo=; elif sudo -n true 2>/dev/null; then sudo='sudo -n'; else
+    missing "$wanted: neither root nor sudo to install Debian packages with"
+    return 0
+  fi
+  say "installing Debian packages:$wanted"
+  # No service of these packages starts by itself: policy-rc.d is asked by invoke-rc.d, and exists only while we install.
+  # shellcheck disable=SC2086
+  $sudo sh "$root/scripts/setup/install.sh" $wanted || missing "$wanted: apt-get failed"
+}
+
+mkdir -p "$HOLDFAST_TEST_CACHE"
+node_packages
+# Two copies of the tests may start at once: the second one waits and then finds everything done.
+exec 9>"$HOLDFAST_TEST_CACHE/setup.lock"
+flock 9
+case $level in
+demo)
+  tools zstd patchelf
+  [ -x /usr/lib/postgresql/15/bin/postgres ] || sh "$root/scripts/setup/servers.sh" 15
+  ;;
+test)
+  tools zstd patchelf
+  sh "$root/scripts/setup/servers.sh" 15 17 18
+  system_packages dockerd docker.io strace strace
+  sh "$root/scripts/setup/docker.sh" 15 17 || missing "Docker: nothing is tested in containers"
+  ;;
+*)
+  echo "usage: setup.sh demo | test" >&2
+  exit 64
+  ;;
+esac

@@ -1,0 +1,69 @@
+#!/bin/sh
+# docker.sh MAJOR…
+# Makes sure that a Docker daemon answers, and that it has the images holdfast-test/postgres:MAJOR, made from the same unpacked
+# Debian trees that tests run as plain processes. Fails, saying what is missing, where that cannot be.
+#
+# A daemon that this script starts goes on for the next run; `docker.sh stop` ends it, and never one that was there before.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+pid_file=$HOLDFAST_TEST_CACHE/dockerd.pid
+
+ours() {
+  [ -s "$pid_file" ] && [ "$(cat "/proc/$(cat "$pid_file")/comm" 2>/dev/null)" = dockerd ]
+}
+
+if [ "$1" = stop ]; then
+  if ours; then kill "$(cat "$pid_file")"; fi
+  rm -f "$pid_file"
+  exit 0
+fi
+
+start_daemon() {
+  command -v dockerd >/dev/null || { echo "dockerd is not installed" >&2; return 1; }
+  [ "$(id -u)" = 0 ] || { echo "no Docker daemon answers and only root can start one" >&2; return 1; }
+  echo "setup: starting a Docker daemon (log: $HOLDFAST_TEST_CACHE/dockerd.log; sh scripts/setup/docker.sh stop ends it)"
+  mount_cgroups
+  # Its own session: it must not get the terminal's Ctrl-C. Descriptor 9 is the lock of setup.sh.
+  setsid dockerd >"$HOLDFAST_TEST_CACHE/dockerd.log" 2>&1 </dev/null 9>&- &
+  echo $! >"$pid_file"
+  tries=100
+  until docker info >/dev/null 2>&1; do
+    tries=$((tries - 1))
+    if [ $tries = 0 ] || ! ours; then tail -n 5 "$HOLDFAST_TEST_CACHE/dockerd.log" >&2; return 1; fi
+    sleep 0.2
+  done
+}
+
+# Some virtual machines come without cgroups, which containers need.
+mount_cgroups() {
+  if ! grep -q ' /sys/fs/cgroup' /proc/mounts; then
+    mount -t cgroup2 none /sys/fs/cgroup
+  fi
+}
+
+image() {
+  major=$1 name=holdfast-test/postgres:$1 tree=$(realpath "$HOLDFAST_TEST_CACHE/servers/postgresql-$1")
+  key=$(cat "$tree/key" "$here/docker.sh" "$here/image-entry.sh" | sha256sum | cut -c1-16)
+  [ "$(docker image inspect -f '{{.Config.Labels.key}}' "$name" 2>/dev/null || true)" != "$key" ] || return 0
+  echo "setup: making the image $name"
+  layer=$(mktemp -d)
+  mkdir -p "$layer/etc" "$layer/usr/local/bin" "$layer/usr/bin"
+  printf 'root:x:0:0:root:/root:/bin/sh\npostgres:x:999:999::/var/lib/postgresql:/bin/sh\nnobody:x:65534:65534::/nonexistent:/bin/false\n' >"$layer/etc/passwd"
+  printf 'root:x:0:\npostgres:x:999:\nnogroup:x:65534:\n' >"$layer/etc/group"
+  printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$layer/etc/nsswitch.conf"
+  ln -s mawk "$layer/usr/bin/awk"
+  ln -s dash "$layer/usr/bin/sh"
+  install -m 755 "$here/image-entry.sh" "$layer/usr/local/bin/docker-entrypoint.sh"
+  chmod 755 "$layer"
+  # The programs as Debian made them instead of those that only run in the tree's place.
+  tar --numeric-owner --owner=0 --group=0 -c \
+    -C "$tree/root" --exclude="./usr/lib/postgresql/$major/bin" --exclude=./usr/bin/sh --exclude=./etc/passwd --exclude=./etc/group . \
+    -C "$tree/original" . -C "$layer" . |
+    docker import -c 'ENTRYPOINT ["docker-entrypoint.sh"]' -c 'CMD ["postgres"]' -c 'EXPOSE 5432' -c 'STOPSIGNAL SIGINT' \
+      -c "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/lib/postgresql/$major/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+      -c 'ENV PGDATA=/var/lib/postgresql/data' -c 'ENV LANG=C.UTF-8' -c "LABEL key=$key" - "$name" >/dev/null
+  rm -rf "$layer"
+}
+
+docker info >/dev/null 2>&1 || start_daemon
+for each in "$@"; do image "$each"; done
