@@ -1,0 +1,92 @@
+import { failed, ok, type Result } from '../base/result.ts';
+import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Action, Expire, Plan } from './plan.ts';
+import type { Action as SavedAction, PlanDocument } from './plan-document.gen.ts';
+import { essenceId } from './plan-id.ts';
+import { validate } from './plan-validator.gen.js';
+import { preconditionsOf } from './preconditions.ts';
+
+export interface Constrained {
+  /** What may be carried out: in the saved plan, still wanted, and resting on the same state. */
+  readonly allowed: readonly Action[];
+  /** Saved actions whose end is already reached: nothing is left to do. */
+  readonly satisfied: readonly SavedAction[];
+  /** Saved actions that mean something else by now, with the field that differs. Not empty: exit code 21. */
+  readonly stale: readonly { readonly action: SavedAction; readonly field: string }[];
+  /** What a plan made now would do beyond the saved one. Never carried out; shown. */
+  readonly unlisted: readonly Action[];
+}
+
+/**
+ * A saved plan constrains and does not command: of what is wanted now, only what it lists is allowed, and only while its
+ * preconditions hold. An expiry may shrink to the backups that are still to go; it never grows.
+ */
+export function constrain(saved: PlanDocument, fresh: Plan): Constrained {
+  const wanted = new Map(fresh.actions.map((action) => [action.id, action]));
+  const listed = new Set(saved.actions.map(({ id }) => id));
+  const present = new Set<string>(
+    fresh.retention.flatMap(({ keep, remove }) => [...keep, ...remove].map(({ backup }) => backup)),
+  );
+  const repositories = new Map(fresh.observed.repositories.map((repository) => [repository.name, repository]));
+  const allowed: Action[] = [];
+  const satisfied: SavedAction[] = [];
+  const stale: { action: SavedAction; field: string }[] = [];
+  for (const action of saved.actions) {
+    const now = wanted.get(action.id);
+    const differs = now === undefined ? undefined : differingField(action, now, fresh);
+    if (differs !== undefined) stale.push({ action, field: differs });
+    else if (now === undefined && repositories.get(action.repository)?.state !== 'ready')
+      stale.push({ action, field: 'repository' });
+    else if (now === undefined && isBlocked(action, fresh)) stale.push({ action, field: 'blocked' });
+    else if (action.kind !== 'expire') now === undefined ? satisfied.push(action) : allowed.push(now);
+    else {
+      const removable = now?.kind === 'expire' ? now.backups : [];
+      const kept = action.backups.filter((id) => present.has(id) && !removable.some((backup) => backup === id));
+      const shrunk = now?.kind === 'expire' ? shrink(now, action.backups) : undefined;
+      if (kept.length > 0) stale.push({ action, field: 'backups' });
+      else if (shrunk === undefined) satisfied.push(action);
+      else if (shrunk.dependsOn.some((id) => !listed.has(id))) stale.push({ action, field: 'dependsOn' });
+      else allowed.push(shrunk);
+    }
+  }
+  return { allowed, satisfied, stale, unlisted: fresh.actions.filter(({ id }) => !listed.has(id)) };
+}
+
+/** A saved plan read back. Wrong input is every reason at once; a document whose actions were edited is refused. */
+export function parseSavedPlan(text: string, file: string): Result<PlanDocument> {
+  const refuse = (summary: string, help: string): Result<PlanDocument> =>
+    failed([{ severity: 'error', code: 'plan/stale', summary: `${file}: ${summary}`, help } satisfies Diagnostic]);
+  const remedy = 'Make it again with `backup plan --out FILE`.';
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return refuse('this is no saved plan: it is not JSON', remedy);
+  }
+  if (!isPlanDocument(data)) return refuse('this is no saved plan of format 1', remedy);
+  const id = essenceId({ specDigest: data.spec.digest, complete: data.complete, actions: data.actions });
+  return id === data.planId ? ok(data) : refuse('its actions are not those that it was saved with', remedy);
+}
+
+function isPlanDocument(data: unknown): data is PlanDocument {
+  return (validate as unknown as (value: unknown) => boolean)(data);
+}
+
+function differingField(saved: SavedAction, now: Action, fresh: Plan): string | undefined {
+  const digests = new Map(preconditionsOf(now, fresh).map(({ field, digest }) => [field, digest]));
+  return saved.preconditions.find(({ field, digest }) => digests.get(field) !== digest)?.field;
+}
+
+function shrink(now: Expire, backups: readonly string[]): Expire | undefined {
+  const both = now.backups.filter((id) => backups.includes(id));
+  return both.length === 0 ? undefined : { ...now, backups: both };
+}
+
+function isBlocked({ kind, address }: SavedAction, fresh: Plan): boolean {
+  return (
+    kind === 'back-up' &&
+    fresh.blocked.some(
+      (blocked) => blocked.address.server === address?.server && blocked.address.database === address.database,
+    )
+  );
+}

@@ -1,0 +1,56 @@
+import { isoTime, type Instant } from '../base/instant.ts';
+import type { BackupSummary } from '../plan/observed.ts';
+import { proofOf } from '../plan/proof-level.ts';
+
+/** One repository's backups, as `backup list` shows them. */
+export interface Listing {
+  readonly repository: string;
+  readonly location: string;
+  readonly backups: readonly BackupSummary[];
+}
+
+/** Everything of every backup that the listing knows, newest first. Ends with a line feed. */
+export function listJson(listings: readonly Listing[], at: Instant): string {
+  const document = {
+    formatVersion: 1,
+    kind: 'holdfast.backups',
+    createdAt: isoTime(at),
+    repositories: listings.map(({ repository, location, backups }) => ({
+      name: repository,
+      location,
+      backups: backups.toSorted((a, b) => b.snapshotAt - a.snapshotAt).map((backup) => backupDocument(backup, at)),
+    })),
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function backupDocument(backup: BackupSummary, at: Instant): Readonly<Record<string, unknown>> {
+  const proof = proofOf(backup);
+  return {
+    id: backup.id,
+    address: backup.address,
+    sequence: backup.sequence,
+    snapshotAt: isoTime(backup.snapshotAt),
+    ageMs: Math.max(0, at - backup.snapshotAt),
+    committedAt: isoTime(backup.committedAt),
+    tookMs: backup.tookMs,
+    serverVersion: backup.serverVersion,
+    tables: backup.tables,
+    rows: backup.rows,
+    plainBytes: backup.plainBytes,
+    storedBytes: backup.storedBytes,
+    holds: backup.holds,
+    degradations: backup.degradations,
+    proof: { level: proof.level, at: isoTime(proof.at), damaged: proof.damaged },
+    verified: backup.verified === undefined ? null : { ...backup.verified, at: isoTime(backup.verified.at) },
+    drilled:
+      backup.drilled === undefined
+        ? null
+        : {
+            passed: backup.drilled.passed,
+            level: backup.drilled.level ?? null,
+            restoreMs: backup.drilled.restoreMs ?? null,
+            at: isoTime(backup.drilled.at),
+          },
+  };
+}
