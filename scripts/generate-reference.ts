@@ -19,7 +19,8 @@ interface Schema {
 export function specReference(root: Schema): string {
   const defs = root.$defs ?? {};
   const target = (schema: Schema): string | undefined => schema.$ref?.replace('#/$defs/', '');
-  const link = (name: string): string => (defs[name]?.properties ? `[${name}](#${name})` : `[${name}](#forms-of-values)`);
+  const link = (name: string): string =>
+    defs[name]?.properties ? `[${name}](#${name})` : `[${name}](#forms-of-values)`;
   const code = (value: unknown): string => `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
 
   const values = (schema: Schema): string => {
@@ -28,7 +29,8 @@ export function specReference(root: Schema): string {
     if (schema.const !== undefined) return code(schema.const);
     if (schema.enum) return schema.enum.map(code).join(', ');
     if (schema.items) return `list of ${values(schema.items)}`;
-    if (typeof schema.additionalProperties === 'object') return `map of names to ${values(schema.additionalProperties)}`;
+    if (typeof schema.additionalProperties === 'object')
+      return `map of names to ${values(schema.additionalProperties)}`;
     if (schema.minimum !== undefined) return `${schema.type} ${schema.minimum} to ${schema.maximum ?? 'any'}`;
     return schema.type ?? '';
   };
@@ -37,7 +39,11 @@ export function specReference(root: Schema): string {
     const rows = Object.entries(schema.properties ?? {}).map(([key, property]) => {
       const name = target(property);
       const meaning = property.description ?? (name === undefined ? '' : defs[name]?.description) ?? '';
-      const fallback = schema.required?.includes(key) ? 'required' : property.default === undefined ? '' : code(property.default);
+      const fallback = schema.required?.includes(key)
+        ? 'required'
+        : property.default === undefined
+          ? ''
+          : code(property.default);
       return `| \`${key}\` | ${cell(values(property))} | ${fallback} | ${cell(meaning)} |`;
     });
     return `| key | value | default | meaning |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;

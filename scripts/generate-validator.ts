@@ -8,7 +8,13 @@ import { build } from 'esbuild';
  * The module exports `validate(data)`, true where the data fits; else `validate.errors` holds every error.
  */
 export async function validatorOf(schema: AnySchemaObject): Promise<string> {
-  const ajv = new Ajv2020({ code: { source: true, esm: true }, allErrors: true, inlineRefs: false, messages: false });
+  const ajv = new Ajv2020({
+    code: { source: true, esm: true },
+    allErrors: true,
+    inlineRefs: false,
+    messages: false,
+    verbose: true,
+  });
   const source = standalone.default(ajv, ajv.compile(schema));
   const bundle = await build({
     stdin: { contents: source, resolveDir: import.meta.dirname, loader: 'js' },

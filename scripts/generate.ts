@@ -41,6 +41,19 @@ const files: readonly Generated[] = [
   { path: 'docs/spec-reference.md', text: async () => specReference(await readSchema('spec.v1')) },
   { path: 'src/manifest/manifest-document.gen.ts', text: () => typesOf('manifest.v1') },
   { path: 'src/manifest/contents-document.gen.ts', text: () => typesOf('contents.v1') },
+  {
+    path: 'src/manifest/manifest-validator.gen.js',
+    text: async () => banner + (await validatorOf(await readSchema('manifest.v1'))),
+  },
+  {
+    path: 'src/manifest/contents-validator.gen.js',
+    text: async () => banner + (await validatorOf(await readSchema('contents.v1'))),
+  },
+  { path: 'src/plan/plan-document.gen.ts', text: () => typesOf('plan.v1') },
+  {
+    path: 'src/plan/plan-validator.gen.js',
+    text: async () => banner + (await validatorOf(await readSchema('plan.v1'))),
+  },
   { path: 'src/run/drill-document.gen.ts', text: () => typesOf('drill.v1') },
 ];
 

@@ -12,6 +12,8 @@ export interface Place {
 export interface Excerpt {
   readonly first: number;
   readonly lines: readonly string[];
+  /** Where the place's columns stand in its line as shown here: taking out a secret moves what follows it. */
+  readonly mark?: { readonly column: number; readonly endColumn: number };
 }
 
 /**

@@ -4,6 +4,46 @@
  * Host name or address; or the directory of a Unix socket, beginning with `/`, `./` or `../` (relative ones count from the folder of the spec). One host, no URL.
  */
 export type Host = string;
+/**
+ * How often a backup is taken, counted from the snapshot time of the newest one. Default 24h.
+ */
+export type Duration = string;
+/**
+ * Recovery point objective: how old the newest good backup may be.
+ */
+export type Duration1 = string;
+/**
+ * Recovery time objective: how long a restore may take, as measured by drills.
+ */
+export type Duration2 = string;
+/**
+ * Longest time that one dump may take. Default 12h.
+ */
+export type Duration3 = string;
+/**
+ * Longest wait for a table that another session holds locked. Default 5m: the dump asks for ACCESS SHARE, and every later query on the table queues behind a waiting ALTER TABLE, so a backup gives up rather than wait without end.
+ */
+export type Duration4 = string;
+/**
+ * Keep everything younger than this.
+ */
+export type Duration5 = string;
+/**
+ * How often the newest backup is read back and checked. Without it only on command.
+ */
+export type Duration6 = string;
+/**
+ * How often a drill is due. `backup drill --due` runs those that are. Without it only on command.
+ */
+export type Duration7 = string;
+/**
+ * How often a backup is taken, counted from the snapshot time of the newest one. Default 24h.
+ */
+export type Duration8 = string;
+/**
+ * How often a backup is taken, counted from the snapshot time of the newest one. Default 24h.
+ */
+export type Duration9 = string;
 
 /**
  * What is to be backed up, where to, how long it is kept and how it is proven: the contents of backup.yaml. Relative paths count from the folder of the file.
@@ -193,10 +233,7 @@ export interface Secret1 {
  * A policy that holds for every database. A named policy goes before it, and a database’s own keys go before both; sections are merged key by key, lists are replaced.
  */
 export interface Defaults {
-  /**
-   * How often a backup is taken, counted from the snapshot time of the newest one. Default 24h.
-   */
-  every?: string;
+  every?: Duration;
   objectives?: Objectives;
   roles?: Roles;
   dump?: Dump;
@@ -215,14 +252,8 @@ export interface Defaults {
  * What is promised. Plan, status and drill report against it.
  */
 export interface Objectives {
-  /**
-   * Recovery point objective: how old the newest good backup may be.
-   */
-  rpo?: string;
-  /**
-   * Recovery time objective: how long a restore may take, as measured by drills.
-   */
-  rto?: string;
+  rpo?: Duration1;
+  rto?: Duration2;
 }
 /**
  * Which roles are backed up with the database.
@@ -257,14 +288,8 @@ export interface Dump {
    * `auto`, `none`, `gzip:1` to `gzip:9` or `zstd:1` to `zstd:22`. `auto`: zstd level 3 where the pg_dump of the server’s version knows it (16 on), else gzip level 1.
    */
   compression?: string;
-  /**
-   * Longest time that one dump may take. Default 12h.
-   */
-  timeout?: string;
-  /**
-   * Longest wait for a table that another session holds locked. Default 5m: the dump asks for ACCESS SHARE, and every later query on the table queues behind a waiting ALTER TABLE, so a backup gives up rather than wait without end.
-   */
-  lockWait?: string;
+  timeout?: Duration3;
+  lockWait?: Duration4;
   /**
    * Tables to leave out, as pg_dump patterns (`schema.table`, wildcards allowed). They are missing after a restore.
    */
@@ -306,10 +331,7 @@ export interface Retention {
    * Keep the newest backup of each of the last N years that have one. 0 switches the rule off.
    */
   yearly?: number;
-  /**
-   * Keep everything younger than this.
-   */
-  within?: string;
+  within?: Duration5;
   /**
    * Never fewer good backups than this.
    */
@@ -323,19 +345,13 @@ export interface Retention {
  * How stored backups are checked again.
  */
 export interface Verify {
-  /**
-   * How often the newest backup is read back and checked. Without it only on command.
-   */
-  every?: string;
+  every?: Duration6;
 }
 /**
  * How restores are rehearsed.
  */
 export interface Drill {
-  /**
-   * How often a drill is due. `backup drill --due` runs those that are. Without it only on command.
-   */
-  every?: string;
+  every?: Duration7;
   /**
    * Name of a declared target. Where absent: a container where Docker runs, else local programs.
    */
@@ -397,10 +413,7 @@ export interface Secret2 {
  * How databases are backed up, kept and proven.
  */
 export interface Policy {
-  /**
-   * How often a backup is taken, counted from the snapshot time of the newest one. Default 24h.
-   */
-  every?: string;
+  every?: Duration8;
   objectives?: Objectives;
   roles?: Roles;
   dump?: Dump;
@@ -439,10 +452,7 @@ export interface Database {
    * Name of a declared policy.
    */
   policy?: string;
-  /**
-   * How often a backup is taken, counted from the snapshot time of the newest one. Default 24h.
-   */
-  every?: string;
+  every?: Duration9;
   objectives?: Objectives;
   roles?: Roles;
   dump?: Dump;

@@ -31,8 +31,590 @@ var require_ucs2length = __commonJS({
   },
 });
 var validate = validate52,
-  stdin_default = validate52;
-var pattern3 = new RegExp('^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$', 'u');
+  stdin_default = validate52,
+  schema19 = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://holdfast.dev/schemas/spec.v1.schema.json',
+    title: 'SpecDocument',
+    description:
+      'What is to be backed up, where to, how long it is kept and how it is proven: the contents of backup.yaml. Relative paths count from the folder of the file.',
+    type: 'object',
+    additionalProperties: !1,
+    required: ['version', 'repositories', 'servers', 'databases'],
+    properties: {
+      version: { description: 'Version of this format.', const: 1 },
+      repositories: {
+        description:
+          'Where backups are stored, by name. `backup repository init` creates one; `backup apply` never does.',
+        type: 'object',
+        propertyNames: { $ref: '#/$defs/name' },
+        additionalProperties: { $ref: '#/$defs/repository' },
+        minProperties: 1,
+      },
+      servers: {
+        description:
+          'Database servers to back up, by name. The name is part of the identity of every backup: a renamed server starts a new history.',
+        type: 'object',
+        propertyNames: { $ref: '#/$defs/name' },
+        additionalProperties: { $ref: '#/$defs/server' },
+        minProperties: 1,
+      },
+      targets: {
+        description: 'Clean servers that a drill or a restore may write to, by name.',
+        type: 'object',
+        propertyNames: { $ref: '#/$defs/name' },
+        additionalProperties: { $ref: '#/$defs/target' },
+      },
+      defaults: { $ref: '#/$defs/defaults' },
+      policies: {
+        description: 'Named policies for databases to refer to.',
+        type: 'object',
+        propertyNames: { $ref: '#/$defs/name' },
+        additionalProperties: { $ref: '#/$defs/policy' },
+      },
+      databases: {
+        description:
+          'What to back up. The key is free text for people; the identity of a backup is its server and database.',
+        type: 'object',
+        propertyNames: { type: 'string', minLength: 1, maxLength: 63 },
+        additionalProperties: { $ref: '#/$defs/database' },
+        minProperties: 1,
+      },
+      digestKey: {
+        $ref: '#/$defs/secret',
+        description:
+          'Key of the digests by which a plan can tell that a password changed without knowing the password. Without it, password changes are reported as unknown.',
+      },
+    },
+    $defs: {
+      name: {
+        title: 'name',
+        description:
+          'A name: letters, digits, `.`, `_` and `-`, at most 63 characters, beginning with a letter or a digit.',
+        type: 'string',
+        pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
+      },
+      duration: {
+        title: 'duration',
+        description:
+          'A length of time: a number and `s`, `m`, `h`, `d` or `w`, also in sequence (`90s`, `6h`, `1h30m`, `7d`). Not zero.',
+        type: 'string',
+        pattern: '^(?=.*[1-9])([0-9]{1,6}[smhdw])+$',
+      },
+      path: { description: 'A path. Relative ones count from the folder of the spec.', type: 'string', minLength: 1 },
+      host: {
+        title: 'host',
+        description:
+          'Host name or address; or the directory of a Unix socket, beginning with `/`, `./` or `../` (relative ones count from the folder of the spec). One host, no URL.',
+        type: 'string',
+        pattern: '^([A-Za-z0-9_.:%-]+|\\.{0,2}/.*)$',
+      },
+      secret: {
+        title: 'secret',
+        description:
+          'A secret by reference: an environment variable or a file. Secrets never stand in the spec itself.',
+        type: 'object',
+        additionalProperties: !1,
+        minProperties: 1,
+        maxProperties: 1,
+        properties: {
+          env: {
+            description: 'Name of an environment variable of the process that runs `backup`.',
+            type: 'string',
+            pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+          },
+          file: {
+            $ref: '#/$defs/path',
+            description: 'Path of a file whose whole content is the secret; one line break at its end does not count.',
+          },
+        },
+      },
+      tls: {
+        description:
+          'Encryption of the connection, named as libpq names it. Without this section: `prefer` over TCP, none over a Unix socket.',
+        type: 'object',
+        additionalProperties: !1,
+        required: ['mode'],
+        dependentRequired: { cert: ['key'], key: ['cert'] },
+        properties: {
+          mode: {
+            description:
+              'libpq\u2019s sslmode. Only `verify-full` proves that the server is the one you named; `require` encrypts without proof; `allow` and `prefer` fall back to plain text.',
+            enum: ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'],
+          },
+          ca: {
+            $ref: '#/$defs/path',
+            description: 'PEM file with the authorities to trust. Needed by `verify-ca` and `verify-full`.',
+          },
+          cert: { $ref: '#/$defs/path', description: 'PEM file with the client\u2019s certificate.' },
+          key: { $ref: '#/$defs/path', description: 'PEM file with the key of the client\u2019s certificate.' },
+        },
+      },
+      repository: {
+        description: 'A place for backups.',
+        type: 'object',
+        additionalProperties: !1,
+        required: ['type', 'path'],
+        properties: {
+          type: {
+            description: 'Kind of storage: `filesystem`, a directory on a local or mounted disk.',
+            enum: ['filesystem'],
+          },
+          path: { $ref: '#/$defs/path', description: 'Directory of the repository.' },
+        },
+      },
+      server: {
+        description: 'A database server.',
+        type: 'object',
+        additionalProperties: !1,
+        required: ['engine', 'host', 'user'],
+        properties: {
+          engine: { description: 'Kind of server.', enum: ['postgresql'] },
+          host: { $ref: '#/$defs/host' },
+          port: {
+            description: 'TCP port, or the number in the name of the socket file.',
+            type: 'integer',
+            minimum: 1,
+            maximum: 65535,
+            default: 5432,
+          },
+          user: { description: 'Role to log in as.', type: 'string', minLength: 1 },
+          password: {
+            $ref: '#/$defs/secret',
+            description:
+              'Password of the role, by reference. Leave it out where the server asks for none (peer, trust, client certificate).',
+          },
+          tls: { $ref: '#/$defs/tls' },
+          maintenanceDatabase: {
+            description: 'Database to connect to for what concerns the whole server.',
+            type: 'string',
+            minLength: 1,
+            default: 'postgres',
+          },
+          clients: {
+            $ref: '#/$defs/path',
+            description:
+              'Folder with the client programs (pg_dump, psql). Looked for in the usual places where absent.',
+          },
+          parallel: {
+            description: 'Databases of this server that are captured at the same time.',
+            type: 'integer',
+            minimum: 1,
+            maximum: 64,
+            default: 1,
+          },
+        },
+      },
+      target: {
+        title: 'target',
+        description: 'A clean server to restore onto: exactly one of `local`, `container` and `server`.',
+        type: 'object',
+        additionalProperties: !1,
+        required: ['engine'],
+        minProperties: 2,
+        maxProperties: 2,
+        properties: {
+          engine: { description: 'Kind of server.', enum: ['postgresql'] },
+          local: {
+            description: 'A throw-away server from PostgreSQL programs installed on this machine.',
+            type: 'object',
+            additionalProperties: !1,
+            properties: {
+              binaries: {
+                $ref: '#/$defs/path',
+                description:
+                  'Folder with initdb and postgres. Looked for in the usual places, by the version of the source, where absent.',
+              },
+            },
+          },
+          container: {
+            description: 'A throw-away container. Needs Docker.',
+            type: 'object',
+            additionalProperties: !1,
+            properties: {
+              image: {
+                description: 'Image to start. Where absent: `postgres:` and the major version of the source.',
+                type: 'string',
+                minLength: 1,
+              },
+            },
+          },
+          server: {
+            description: 'A server that exists already.',
+            type: 'object',
+            additionalProperties: !1,
+            required: ['host', 'user'],
+            properties: {
+              host: { $ref: '#/$defs/host' },
+              port: {
+                description: 'TCP port, or the number in the name of the socket file.',
+                type: 'integer',
+                minimum: 1,
+                maximum: 65535,
+                default: 5432,
+              },
+              user: { description: 'Role to log in as.', type: 'string', minLength: 1 },
+              password: {
+                $ref: '#/$defs/secret',
+                description:
+                  'Password of the role, by reference. Leave it out where the server asks for none (peer, trust, client certificate).',
+              },
+              tls: { $ref: '#/$defs/tls' },
+              maintenanceDatabase: {
+                description: 'Database to connect to for what concerns the whole server.',
+                type: 'string',
+                minLength: 1,
+                default: 'postgres',
+              },
+              disposable: {
+                description:
+                  'Whether drills may use it and remove everything from it afterwards. A restore may write to a server that is not disposable; a drill never does.',
+                type: 'boolean',
+                default: !1,
+              },
+            },
+          },
+        },
+      },
+      defaults: {
+        description:
+          'A policy that holds for every database. A named policy goes before it, and a database\u2019s own keys go before both; sections are merged key by key, lists are replaced.',
+        type: 'object',
+        additionalProperties: !1,
+        properties: {
+          every: {
+            $ref: '#/$defs/duration',
+            description: 'How often a backup is taken, counted from the snapshot time of the newest one. Default 24h.',
+          },
+          objectives: { $ref: '#/$defs/objectives' },
+          roles: { $ref: '#/$defs/roles' },
+          dump: { $ref: '#/$defs/dump' },
+          repositories: {
+            description:
+              'Where the backups go: the name of one declared repository. May be left out where only one repository is declared.',
+            type: 'array',
+            minItems: 1,
+            maxItems: 1,
+            items: { type: 'string' },
+          },
+          retention: { $ref: '#/$defs/retention' },
+          verify: { $ref: '#/$defs/verify' },
+          drill: { $ref: '#/$defs/drill' },
+        },
+      },
+      policy: {
+        description: 'How databases are backed up, kept and proven.',
+        type: 'object',
+        additionalProperties: !1,
+        properties: {
+          every: {
+            $ref: '#/$defs/duration',
+            description: 'How often a backup is taken, counted from the snapshot time of the newest one. Default 24h.',
+          },
+          objectives: { $ref: '#/$defs/objectives' },
+          roles: { $ref: '#/$defs/roles' },
+          dump: { $ref: '#/$defs/dump' },
+          repositories: {
+            description:
+              'Where the backups go: the name of one declared repository. May be left out where only one repository is declared.',
+            type: 'array',
+            minItems: 1,
+            maxItems: 1,
+            items: { type: 'string' },
+          },
+          retention: { $ref: '#/$defs/retention' },
+          verify: { $ref: '#/$defs/verify' },
+          drill: { $ref: '#/$defs/drill' },
+        },
+      },
+      database: {
+        description:
+          'One database, or all that match a pattern. Its own policy keys go before those of the named policy.',
+        type: 'object',
+        additionalProperties: !1,
+        required: ['server'],
+        dependentRequired: { except: ['match'] },
+        properties: {
+          server: { description: 'Name of a declared server.', type: 'string' },
+          database: {
+            description:
+              'Name of the database. Where neither this nor `match` is given, the key of the entry is the name.',
+            type: 'string',
+            minLength: 1,
+            maxLength: 63,
+          },
+          match: {
+            description:
+              'Pattern of database names: `*` stands for any characters, `?` for one. Template databases never match.',
+            type: 'string',
+            minLength: 1,
+          },
+          except: {
+            description: 'Names or patterns that `match` leaves out.',
+            type: 'array',
+            items: { type: 'string', minLength: 1 },
+            default: [],
+          },
+          policy: { description: 'Name of a declared policy.', type: 'string' },
+          every: {
+            $ref: '#/$defs/duration',
+            description: 'How often a backup is taken, counted from the snapshot time of the newest one. Default 24h.',
+          },
+          objectives: { $ref: '#/$defs/objectives' },
+          roles: { $ref: '#/$defs/roles' },
+          dump: { $ref: '#/$defs/dump' },
+          repositories: {
+            description:
+              'Where the backups go: the name of one declared repository. May be left out where only one repository is declared.',
+            type: 'array',
+            minItems: 1,
+            maxItems: 1,
+            items: { type: 'string' },
+          },
+          retention: { $ref: '#/$defs/retention' },
+          verify: { $ref: '#/$defs/verify' },
+          drill: { $ref: '#/$defs/drill' },
+        },
+      },
+      objectives: {
+        description: 'What is promised. Plan, status and drill report against it.',
+        type: 'object',
+        additionalProperties: !1,
+        properties: {
+          rpo: {
+            $ref: '#/$defs/duration',
+            description: 'Recovery point objective: how old the newest good backup may be.',
+          },
+          rto: {
+            $ref: '#/$defs/duration',
+            description: 'Recovery time objective: how long a restore may take, as measured by drills.',
+          },
+        },
+      },
+      roles: {
+        description: 'Which roles are backed up with the database.',
+        type: 'object',
+        additionalProperties: !1,
+        properties: {
+          scope: {
+            description:
+              '`referenced`: the roles that the database needs (owners, grantees, policies, settings, their memberships). `all`: every role of the server. `listed`: those in `include`, and what they need. `none`: no roles; grants to missing roles then fail.',
+            enum: ['all', 'referenced', 'listed', 'none'],
+            default: 'referenced',
+          },
+          include: {
+            description: 'Names of roles to add to the scope. Required by `listed`.',
+            type: 'array',
+            items: { type: 'string', minLength: 1 },
+            default: [],
+          },
+          exclude: {
+            description: 'Names of roles to leave out.',
+            type: 'array',
+            items: { type: 'string', minLength: 1 },
+            default: [],
+          },
+          passwords: {
+            description:
+              '`hashes`: keep the password hashes, so that logins work after a restore. `omit`: restore login roles without a password.',
+            enum: ['hashes', 'omit'],
+            default: 'hashes',
+          },
+        },
+      },
+      dump: {
+        description: 'How the data is read.',
+        type: 'object',
+        additionalProperties: !1,
+        properties: {
+          jobs: {
+            description:
+              'Parallel connections of one dump. More is faster on a large database with several large tables and costs the source more.',
+            type: 'integer',
+            minimum: 1,
+            maximum: 64,
+            default: 2,
+          },
+          compression: {
+            description:
+              '`auto`, `none`, `gzip:1` to `gzip:9` or `zstd:1` to `zstd:22`. `auto`: zstd level 3 where the pg_dump of the server\u2019s version knows it (16 on), else gzip level 1.',
+            type: 'string',
+            pattern: '^(auto|none|gzip(:[1-9])?|zstd(:([1-9]|1[0-9]|2[0-2]))?)$',
+            default: 'auto',
+          },
+          timeout: { $ref: '#/$defs/duration', description: 'Longest time that one dump may take. Default 12h.' },
+          lockWait: {
+            $ref: '#/$defs/duration',
+            description:
+              'Longest wait for a table that another session holds locked. Default 5m: the dump asks for ACCESS SHARE, and every later query on the table queues behind a waiting ALTER TABLE, so a backup gives up rather than wait without end.',
+          },
+          excludeTables: {
+            description:
+              'Tables to leave out, as pg_dump patterns (`schema.table`, wildcards allowed). They are missing after a restore.',
+            type: 'array',
+            items: { type: 'string', minLength: 1 },
+            default: [],
+          },
+          excludeTableData: {
+            description: 'Tables whose rows are left out, as pg_dump patterns. They come back empty.',
+            type: 'array',
+            items: { type: 'string', minLength: 1 },
+            default: [],
+          },
+          serverHashes: {
+            description:
+              'Also hash every table on the server inside the snapshot: a proof that does not rely on pg_dump, for one more read of all data.',
+            type: 'boolean',
+            default: !1,
+          },
+        },
+      },
+      retention: {
+        description:
+          'Which backups are kept. A backup that no rule keeps is removed by `backup apply`, with approval. Without any of the rules nothing is ever removed.',
+        type: 'object',
+        additionalProperties: !1,
+        properties: {
+          last: {
+            description: 'Keep the newest N backups. 0 switches the rule off.',
+            type: 'integer',
+            minimum: 0,
+            maximum: 1e4,
+            default: 0,
+          },
+          hourly: {
+            description: 'Keep the newest backup of each of the last N hours that have one. 0 switches the rule off.',
+            type: 'integer',
+            minimum: 0,
+            maximum: 1e4,
+            default: 0,
+          },
+          daily: {
+            description: 'Keep the newest backup of each of the last N days that have one. 0 switches the rule off.',
+            type: 'integer',
+            minimum: 0,
+            maximum: 1e4,
+            default: 0,
+          },
+          weekly: {
+            description: 'Keep the newest backup of each of the last N weeks that have one. 0 switches the rule off.',
+            type: 'integer',
+            minimum: 0,
+            maximum: 1e4,
+            default: 0,
+          },
+          monthly: {
+            description: 'Keep the newest backup of each of the last N months that have one. 0 switches the rule off.',
+            type: 'integer',
+            minimum: 0,
+            maximum: 1e4,
+            default: 0,
+          },
+          yearly: {
+            description: 'Keep the newest backup of each of the last N years that have one. 0 switches the rule off.',
+            type: 'integer',
+            minimum: 0,
+            maximum: 1e4,
+            default: 0,
+          },
+          within: { $ref: '#/$defs/duration', description: 'Keep everything younger than this.' },
+          minimum: {
+            description: 'Never fewer good backups than this.',
+            type: 'integer',
+            minimum: 1,
+            maximum: 1e4,
+            default: 3,
+          },
+          maxRemovals: {
+            description: 'Largest number of backups of one database that one run may remove.',
+            type: 'integer',
+            minimum: 1,
+            maximum: 1e4,
+            default: 10,
+          },
+        },
+      },
+      verify: {
+        description: 'How stored backups are checked again.',
+        type: 'object',
+        additionalProperties: !1,
+        properties: {
+          every: {
+            $ref: '#/$defs/duration',
+            description: 'How often the newest backup is read back and checked. Without it only on command.',
+          },
+        },
+      },
+      drill: {
+        description: 'How restores are rehearsed.',
+        type: 'object',
+        additionalProperties: !1,
+        properties: {
+          every: {
+            $ref: '#/$defs/duration',
+            description:
+              'How often a drill is due. `backup drill --due` runs those that are. Without it only on command.',
+          },
+          target: {
+            description: 'Name of a declared target. Where absent: a container where Docker runs, else local programs.',
+            type: 'string',
+          },
+          level: {
+            description:
+              'How far the proof goes. L3: it restores. L4: all data is equal. L5: roles, owners, grants and logins are equal. L6: the checks below hold.',
+            enum: ['L3', 'L4', 'L5', 'L6'],
+            default: 'L6',
+          },
+          checks: {
+            description: 'Questions to the restored database (L6).',
+            type: 'array',
+            items: { $ref: '#/$defs/check' },
+            default: [],
+          },
+          logins: {
+            description: 'Roles that must be able to log in after the restore (L5).',
+            type: 'array',
+            items: { $ref: '#/$defs/login' },
+            default: [],
+          },
+        },
+      },
+      check: {
+        description: 'One question with the answer it must give.',
+        type: 'object',
+        additionalProperties: !1,
+        required: ['name', 'sql', 'expect'],
+        properties: {
+          name: { description: 'What is checked, for the report.', type: 'string', minLength: 1, maxLength: 120 },
+          sql: { description: 'One statement that gives one value. Runs read-only.', type: 'string', minLength: 1 },
+          expect: {
+            description:
+              "Comparison with the value: `>= 1`, `= 42`, `!= 0`, `= 'paid'`. `<`, `<=`, `>` and `>=` compare numbers only.",
+            type: 'string',
+            minLength: 1,
+          },
+        },
+      },
+      login: {
+        description: 'One role and the password that must work.',
+        type: 'object',
+        additionalProperties: !1,
+        required: ['role', 'password'],
+        properties: {
+          role: { description: 'Name of the role.', type: 'string', minLength: 1 },
+          password: { $ref: '#/$defs/secret', description: 'Its password, by reference.' },
+        },
+      },
+    },
+  },
+  schema20 = {
+    title: 'name',
+    description:
+      'A name: letters, digits, `.`, `_` and `-`, at most 63 characters, beginning with a letter or a digit.',
+    type: 'string',
+    pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
+  },
+  pattern3 = new RegExp('^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$', 'u');
 function validate53(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
@@ -51,30 +633,42 @@ function validate53(
         schemaPath: '#/pattern',
         keyword: 'pattern',
         params: { pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' },
+        schema: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
+        parentSchema: schema20,
+        data,
       };
       (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
     }
   } else {
-    let err1 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'string' } };
+    let err1 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'string' },
+      schema: schema20.type,
+      parentSchema: schema20,
+      data,
+    };
     (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
   }
   return ((validate53.errors = vErrors), errors === 0);
 }
 validate53.evaluated = { dynamicProps: !1, dynamicItems: !1 };
 var schema21 = {
-  description: 'A place for backups.',
-  type: 'object',
-  additionalProperties: !1,
-  required: ['type', 'path'],
-  properties: {
-    type: {
-      description: 'Kind of storage: `filesystem`, a directory on a local or mounted disk.',
-      enum: ['filesystem'],
+    description: 'A place for backups.',
+    type: 'object',
+    additionalProperties: !1,
+    required: ['type', 'path'],
+    properties: {
+      type: {
+        description: 'Kind of storage: `filesystem`, a directory on a local or mounted disk.',
+        enum: ['filesystem'],
+      },
+      path: { $ref: '#/$defs/path', description: 'Directory of the repository.' },
     },
-    path: { $ref: '#/$defs/path', description: 'Directory of the repository.' },
   },
-};
-var func1 = require_ucs2length().default;
+  schema22 = { description: 'A path. Relative ones count from the folder of the spec.', type: 'string', minLength: 1 },
+  func1 = require_ucs2length().default;
 function validate56(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
@@ -88,11 +682,27 @@ function validate56(
     typeof data == 'string')
   ) {
     if (func1(data) < 1) {
-      let err0 = { instancePath, schemaPath: '#/minLength', keyword: 'minLength', params: { limit: 1 } };
+      let err0 = {
+        instancePath,
+        schemaPath: '#/minLength',
+        keyword: 'minLength',
+        params: { limit: 1 },
+        schema: 1,
+        parentSchema: schema22,
+        data,
+      };
       (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
     }
   } else {
-    let err1 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'string' } };
+    let err1 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'string' },
+      schema: schema22.type,
+      parentSchema: schema22,
+      data,
+    };
     (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
   }
   return ((validate56.errors = vErrors), errors === 0);
@@ -111,11 +721,27 @@ function validate55(
     data && typeof data == 'object' && !Array.isArray(data))
   ) {
     if (data.type === void 0) {
-      let err0 = { instancePath, schemaPath: '#/required', keyword: 'required', params: { missingProperty: 'type' } };
+      let err0 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'type' },
+        schema: schema21.required,
+        parentSchema: schema21,
+        data,
+      };
       (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
     }
     if (data.path === void 0) {
-      let err1 = { instancePath, schemaPath: '#/required', keyword: 'required', params: { missingProperty: 'path' } };
+      let err1 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'path' },
+        schema: schema21.required,
+        parentSchema: schema21,
+        data,
+      };
       (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
     }
     for (let key0 in data)
@@ -125,17 +751,26 @@ function validate55(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema21,
+          data,
         };
         (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
       }
-    if (data.type !== void 0 && data.type !== 'filesystem') {
-      let err3 = {
-        instancePath: instancePath + '/type',
-        schemaPath: '#/properties/type/enum',
-        keyword: 'enum',
-        params: { allowedValues: schema21.properties.type.enum },
-      };
-      (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
+    if (data.type !== void 0) {
+      let data0 = data.type;
+      if (data0 !== 'filesystem') {
+        let err3 = {
+          instancePath: instancePath + '/type',
+          schemaPath: '#/properties/type/enum',
+          keyword: 'enum',
+          params: { allowedValues: schema21.properties.type.enum },
+          schema: schema21.properties.type.enum,
+          parentSchema: schema21.properties.type,
+          data: data0,
+        };
+        (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
+      }
     }
     data.path !== void 0 &&
       (validate56(data.path, {
@@ -148,7 +783,15 @@ function validate55(
         ((vErrors = vErrors === null ? validate56.errors : vErrors.concat(validate56.errors)),
         (errors = vErrors.length)));
   } else {
-    let err4 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err4 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema21.type,
+      parentSchema: schema21,
+      data,
+    };
     (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
   }
   return ((validate55.errors = vErrors), errors === 0);
@@ -195,8 +838,15 @@ var schema23 = {
       },
     },
   },
-  func2 = Object.prototype.hasOwnProperty;
-var pattern4 = new RegExp('^([A-Za-z0-9_.:%-]+|\\.{0,2}/.*)$', 'u');
+  func2 = Object.prototype.hasOwnProperty,
+  schema24 = {
+    title: 'host',
+    description:
+      'Host name or address; or the directory of a Unix socket, beginning with `/`, `./` or `../` (relative ones count from the folder of the spec). One host, no URL.',
+    type: 'string',
+    pattern: '^([A-Za-z0-9_.:%-]+|\\.{0,2}/.*)$',
+  },
+  pattern4 = new RegExp('^([A-Za-z0-9_.:%-]+|\\.{0,2}/.*)$', 'u');
 function validate61(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
@@ -215,17 +865,47 @@ function validate61(
         schemaPath: '#/pattern',
         keyword: 'pattern',
         params: { pattern: '^([A-Za-z0-9_.:%-]+|\\.{0,2}/.*)$' },
+        schema: '^([A-Za-z0-9_.:%-]+|\\.{0,2}/.*)$',
+        parentSchema: schema24,
+        data,
       };
       (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
     }
   } else {
-    let err1 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'string' } };
+    let err1 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'string' },
+      schema: schema24.type,
+      parentSchema: schema24,
+      data,
+    };
     (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
   }
   return ((validate61.errors = vErrors), errors === 0);
 }
 validate61.evaluated = { dynamicProps: !1, dynamicItems: !1 };
-var pattern5 = new RegExp('^[A-Za-z_][A-Za-z0-9_]*$', 'u');
+var schema25 = {
+    title: 'secret',
+    description: 'A secret by reference: an environment variable or a file. Secrets never stand in the spec itself.',
+    type: 'object',
+    additionalProperties: !1,
+    minProperties: 1,
+    maxProperties: 1,
+    properties: {
+      env: {
+        description: 'Name of an environment variable of the process that runs `backup`.',
+        type: 'string',
+        pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+      },
+      file: {
+        $ref: '#/$defs/path',
+        description: 'Path of a file whose whole content is the secret; one line break at its end does not count.',
+      },
+    },
+  },
+  pattern5 = new RegExp('^[A-Za-z_][A-Za-z0-9_]*$', 'u');
 function validate63(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
@@ -239,11 +919,27 @@ function validate63(
     data && typeof data == 'object' && !Array.isArray(data))
   ) {
     if (Object.keys(data).length > 1) {
-      let err0 = { instancePath, schemaPath: '#/maxProperties', keyword: 'maxProperties', params: { limit: 1 } };
+      let err0 = {
+        instancePath,
+        schemaPath: '#/maxProperties',
+        keyword: 'maxProperties',
+        params: { limit: 1 },
+        schema: 1,
+        parentSchema: schema25,
+        data,
+      };
       (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
     }
     if (Object.keys(data).length < 1) {
-      let err1 = { instancePath, schemaPath: '#/minProperties', keyword: 'minProperties', params: { limit: 1 } };
+      let err1 = {
+        instancePath,
+        schemaPath: '#/minProperties',
+        keyword: 'minProperties',
+        params: { limit: 1 },
+        schema: 1,
+        parentSchema: schema25,
+        data,
+      };
       (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
     }
     for (let key0 in data)
@@ -253,6 +949,9 @@ function validate63(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema25,
+          data,
         };
         (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
       }
@@ -265,6 +964,9 @@ function validate63(
             schemaPath: '#/properties/env/pattern',
             keyword: 'pattern',
             params: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
+            schema: '^[A-Za-z_][A-Za-z0-9_]*$',
+            parentSchema: schema25.properties.env,
+            data: data0,
           };
           (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
         }
@@ -274,6 +976,9 @@ function validate63(
           schemaPath: '#/properties/env/type',
           keyword: 'type',
           params: { type: 'string' },
+          schema: schema25.properties.env.type,
+          parentSchema: schema25.properties.env,
+          data: data0,
         };
         (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
       }
@@ -289,7 +994,15 @@ function validate63(
         ((vErrors = vErrors === null ? validate56.errors : vErrors.concat(validate56.errors)),
         (errors = vErrors.length)));
   } else {
-    let err5 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err5 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema25.type,
+      parentSchema: schema25,
+      data,
+    };
     (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
   }
   return ((validate63.errors = vErrors), errors === 0);
@@ -329,7 +1042,15 @@ function validate66(
     data && typeof data == 'object' && !Array.isArray(data))
   ) {
     if (data.mode === void 0) {
-      let err0 = { instancePath, schemaPath: '#/required', keyword: 'required', params: { missingProperty: 'mode' } };
+      let err0 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'mode' },
+        schema: schema26.required,
+        parentSchema: schema26,
+        data,
+      };
       (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
     }
     for (let key0 in data)
@@ -339,6 +1060,9 @@ function validate66(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema26,
+          data,
         };
         (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
       }
@@ -357,6 +1081,9 @@ function validate66(
           schemaPath: '#/properties/mode/enum',
           keyword: 'enum',
           params: { allowedValues: schema26.properties.mode.enum },
+          schema: schema26.properties.mode.enum,
+          parentSchema: schema26.properties.mode,
+          data: data0,
         };
         (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
       }
@@ -404,6 +1131,9 @@ function validate66(
           depsCount: 1,
           deps: 'key',
         },
+        schema: schema26.dependentRequired,
+        parentSchema: schema26,
+        data,
       };
       (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
     }
@@ -418,11 +1148,22 @@ function validate66(
           depsCount: 1,
           deps: 'cert',
         },
+        schema: schema26.dependentRequired,
+        parentSchema: schema26,
+        data,
       };
       (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
     }
   } else {
-    let err5 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err5 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema26.type,
+      parentSchema: schema26,
+      data,
+    };
     (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
   }
   return ((validate66.errors = vErrors), errors === 0);
@@ -441,15 +1182,39 @@ function validate60(
     data && typeof data == 'object' && !Array.isArray(data))
   ) {
     if (data.engine === void 0) {
-      let err0 = { instancePath, schemaPath: '#/required', keyword: 'required', params: { missingProperty: 'engine' } };
+      let err0 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'engine' },
+        schema: schema23.required,
+        parentSchema: schema23,
+        data,
+      };
       (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
     }
     if (data.host === void 0) {
-      let err1 = { instancePath, schemaPath: '#/required', keyword: 'required', params: { missingProperty: 'host' } };
+      let err1 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'host' },
+        schema: schema23.required,
+        parentSchema: schema23,
+        data,
+      };
       (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
     }
     if (data.user === void 0) {
-      let err2 = { instancePath, schemaPath: '#/required', keyword: 'required', params: { missingProperty: 'user' } };
+      let err2 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'user' },
+        schema: schema23.required,
+        parentSchema: schema23,
+        data,
+      };
       (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
     }
     for (let key0 in data)
@@ -459,17 +1224,26 @@ function validate60(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema23,
+          data,
         };
         (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
       }
-    if (data.engine !== void 0 && data.engine !== 'postgresql') {
-      let err4 = {
-        instancePath: instancePath + '/engine',
-        schemaPath: '#/properties/engine/enum',
-        keyword: 'enum',
-        params: { allowedValues: schema23.properties.engine.enum },
-      };
-      (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
+    if (data.engine !== void 0) {
+      let data0 = data.engine;
+      if (data0 !== 'postgresql') {
+        let err4 = {
+          instancePath: instancePath + '/engine',
+          schemaPath: '#/properties/engine/enum',
+          keyword: 'enum',
+          params: { allowedValues: schema23.properties.engine.enum },
+          schema: schema23.properties.engine.enum,
+          parentSchema: schema23.properties.engine,
+          data: data0,
+        };
+        (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
+      }
     }
     if (
       (data.host !== void 0 &&
@@ -491,6 +1265,9 @@ function validate60(
           schemaPath: '#/properties/port/type',
           keyword: 'type',
           params: { type: 'integer' },
+          schema: schema23.properties.port.type,
+          parentSchema: schema23.properties.port,
+          data: data2,
         };
         (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
       }
@@ -501,6 +1278,9 @@ function validate60(
             schemaPath: '#/properties/port/maximum',
             keyword: 'maximum',
             params: { comparison: '<=', limit: 65535 },
+            schema: 65535,
+            parentSchema: schema23.properties.port,
+            data: data2,
           };
           (vErrors === null ? (vErrors = [err6]) : vErrors.push(err6), errors++);
         }
@@ -510,6 +1290,9 @@ function validate60(
             schemaPath: '#/properties/port/minimum',
             keyword: 'minimum',
             params: { comparison: '>=', limit: 1 },
+            schema: 1,
+            parentSchema: schema23.properties.port,
+            data: data2,
           };
           (vErrors === null ? (vErrors = [err7]) : vErrors.push(err7), errors++);
         }
@@ -524,6 +1307,9 @@ function validate60(
             schemaPath: '#/properties/user/minLength',
             keyword: 'minLength',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema23.properties.user,
+            data: data3,
           };
           (vErrors === null ? (vErrors = [err8]) : vErrors.push(err8), errors++);
         }
@@ -533,6 +1319,9 @@ function validate60(
           schemaPath: '#/properties/user/type',
           keyword: 'type',
           params: { type: 'string' },
+          schema: schema23.properties.user.type,
+          parentSchema: schema23.properties.user,
+          data: data3,
         };
         (vErrors === null ? (vErrors = [err9]) : vErrors.push(err9), errors++);
       }
@@ -568,6 +1357,9 @@ function validate60(
             schemaPath: '#/properties/maintenanceDatabase/minLength',
             keyword: 'minLength',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema23.properties.maintenanceDatabase,
+            data: data6,
           };
           (vErrors === null ? (vErrors = [err10]) : vErrors.push(err10), errors++);
         }
@@ -577,6 +1369,9 @@ function validate60(
           schemaPath: '#/properties/maintenanceDatabase/type',
           keyword: 'type',
           params: { type: 'string' },
+          schema: schema23.properties.maintenanceDatabase.type,
+          parentSchema: schema23.properties.maintenanceDatabase,
+          data: data6,
         };
         (vErrors === null ? (vErrors = [err11]) : vErrors.push(err11), errors++);
       }
@@ -601,6 +1396,9 @@ function validate60(
           schemaPath: '#/properties/parallel/type',
           keyword: 'type',
           params: { type: 'integer' },
+          schema: schema23.properties.parallel.type,
+          parentSchema: schema23.properties.parallel,
+          data: data8,
         };
         (vErrors === null ? (vErrors = [err12]) : vErrors.push(err12), errors++);
       }
@@ -611,6 +1409,9 @@ function validate60(
             schemaPath: '#/properties/parallel/maximum',
             keyword: 'maximum',
             params: { comparison: '<=', limit: 64 },
+            schema: 64,
+            parentSchema: schema23.properties.parallel,
+            data: data8,
           };
           (vErrors === null ? (vErrors = [err13]) : vErrors.push(err13), errors++);
         }
@@ -620,19 +1421,31 @@ function validate60(
             schemaPath: '#/properties/parallel/minimum',
             keyword: 'minimum',
             params: { comparison: '>=', limit: 1 },
+            schema: 1,
+            parentSchema: schema23.properties.parallel,
+            data: data8,
           };
           (vErrors === null ? (vErrors = [err14]) : vErrors.push(err14), errors++);
         }
       }
     }
   } else {
-    let err15 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err15 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema23.type,
+      parentSchema: schema23,
+      data,
+    };
     (vErrors === null ? (vErrors = [err15]) : vErrors.push(err15), errors++);
   }
   return ((validate60.errors = vErrors), errors === 0);
 }
 validate60.evaluated = { props: !0, dynamicProps: !1, dynamicItems: !1 };
 var schema27 = {
+  title: 'target',
   description: 'A clean server to restore onto: exactly one of `local`, `container` and `server`.',
   type: 'object',
   additionalProperties: !1,
@@ -715,15 +1528,39 @@ function validate74(
     data && typeof data == 'object' && !Array.isArray(data))
   ) {
     if (Object.keys(data).length > 2) {
-      let err0 = { instancePath, schemaPath: '#/maxProperties', keyword: 'maxProperties', params: { limit: 2 } };
+      let err0 = {
+        instancePath,
+        schemaPath: '#/maxProperties',
+        keyword: 'maxProperties',
+        params: { limit: 2 },
+        schema: 2,
+        parentSchema: schema27,
+        data,
+      };
       (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
     }
     if (Object.keys(data).length < 2) {
-      let err1 = { instancePath, schemaPath: '#/minProperties', keyword: 'minProperties', params: { limit: 2 } };
+      let err1 = {
+        instancePath,
+        schemaPath: '#/minProperties',
+        keyword: 'minProperties',
+        params: { limit: 2 },
+        schema: 2,
+        parentSchema: schema27,
+        data,
+      };
       (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
     }
     if (data.engine === void 0) {
-      let err2 = { instancePath, schemaPath: '#/required', keyword: 'required', params: { missingProperty: 'engine' } };
+      let err2 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'engine' },
+        schema: schema27.required,
+        parentSchema: schema27,
+        data,
+      };
       (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
     }
     for (let key0 in data)
@@ -733,17 +1570,26 @@ function validate74(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema27,
+          data,
         };
         (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
       }
-    if (data.engine !== void 0 && data.engine !== 'postgresql') {
-      let err4 = {
-        instancePath: instancePath + '/engine',
-        schemaPath: '#/properties/engine/enum',
-        keyword: 'enum',
-        params: { allowedValues: schema27.properties.engine.enum },
-      };
-      (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
+    if (data.engine !== void 0) {
+      let data0 = data.engine;
+      if (data0 !== 'postgresql') {
+        let err4 = {
+          instancePath: instancePath + '/engine',
+          schemaPath: '#/properties/engine/enum',
+          keyword: 'enum',
+          params: { allowedValues: schema27.properties.engine.enum },
+          schema: schema27.properties.engine.enum,
+          parentSchema: schema27.properties.engine,
+          data: data0,
+        };
+        (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
+      }
     }
     if (data.local !== void 0) {
       let data1 = data.local;
@@ -755,6 +1601,9 @@ function validate74(
               schemaPath: '#/properties/local/additionalProperties',
               keyword: 'additionalProperties',
               params: { additionalProperty: key1 },
+              schema: !1,
+              parentSchema: schema27.properties.local,
+              data: data1,
             };
             (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
           }
@@ -774,6 +1623,9 @@ function validate74(
           schemaPath: '#/properties/local/type',
           keyword: 'type',
           params: { type: 'object' },
+          schema: schema27.properties.local.type,
+          parentSchema: schema27.properties.local,
+          data: data1,
         };
         (vErrors === null ? (vErrors = [err6]) : vErrors.push(err6), errors++);
       }
@@ -788,6 +1640,9 @@ function validate74(
               schemaPath: '#/properties/container/additionalProperties',
               keyword: 'additionalProperties',
               params: { additionalProperty: key2 },
+              schema: !1,
+              parentSchema: schema27.properties.container,
+              data: data3,
             };
             (vErrors === null ? (vErrors = [err7]) : vErrors.push(err7), errors++);
           }
@@ -800,6 +1655,9 @@ function validate74(
                 schemaPath: '#/properties/container/properties/image/minLength',
                 keyword: 'minLength',
                 params: { limit: 1 },
+                schema: 1,
+                parentSchema: schema27.properties.container.properties.image,
+                data: data4,
               };
               (vErrors === null ? (vErrors = [err8]) : vErrors.push(err8), errors++);
             }
@@ -809,6 +1667,9 @@ function validate74(
               schemaPath: '#/properties/container/properties/image/type',
               keyword: 'type',
               params: { type: 'string' },
+              schema: schema27.properties.container.properties.image.type,
+              parentSchema: schema27.properties.container.properties.image,
+              data: data4,
             };
             (vErrors === null ? (vErrors = [err9]) : vErrors.push(err9), errors++);
           }
@@ -819,6 +1680,9 @@ function validate74(
           schemaPath: '#/properties/container/type',
           keyword: 'type',
           params: { type: 'object' },
+          schema: schema27.properties.container.type,
+          parentSchema: schema27.properties.container,
+          data: data3,
         };
         (vErrors === null ? (vErrors = [err10]) : vErrors.push(err10), errors++);
       }
@@ -832,6 +1696,9 @@ function validate74(
             schemaPath: '#/properties/server/required',
             keyword: 'required',
             params: { missingProperty: 'host' },
+            schema: schema27.properties.server.required,
+            parentSchema: schema27.properties.server,
+            data: data5,
           };
           (vErrors === null ? (vErrors = [err11]) : vErrors.push(err11), errors++);
         }
@@ -841,6 +1708,9 @@ function validate74(
             schemaPath: '#/properties/server/required',
             keyword: 'required',
             params: { missingProperty: 'user' },
+            schema: schema27.properties.server.required,
+            parentSchema: schema27.properties.server,
+            data: data5,
           };
           (vErrors === null ? (vErrors = [err12]) : vErrors.push(err12), errors++);
         }
@@ -859,6 +1729,9 @@ function validate74(
               schemaPath: '#/properties/server/additionalProperties',
               keyword: 'additionalProperties',
               params: { additionalProperty: key3 },
+              schema: !1,
+              parentSchema: schema27.properties.server,
+              data: data5,
             };
             (vErrors === null ? (vErrors = [err13]) : vErrors.push(err13), errors++);
           }
@@ -882,6 +1755,9 @@ function validate74(
               schemaPath: '#/properties/server/properties/port/type',
               keyword: 'type',
               params: { type: 'integer' },
+              schema: schema27.properties.server.properties.port.type,
+              parentSchema: schema27.properties.server.properties.port,
+              data: data7,
             };
             (vErrors === null ? (vErrors = [err14]) : vErrors.push(err14), errors++);
           }
@@ -892,6 +1768,9 @@ function validate74(
                 schemaPath: '#/properties/server/properties/port/maximum',
                 keyword: 'maximum',
                 params: { comparison: '<=', limit: 65535 },
+                schema: 65535,
+                parentSchema: schema27.properties.server.properties.port,
+                data: data7,
               };
               (vErrors === null ? (vErrors = [err15]) : vErrors.push(err15), errors++);
             }
@@ -901,6 +1780,9 @@ function validate74(
                 schemaPath: '#/properties/server/properties/port/minimum',
                 keyword: 'minimum',
                 params: { comparison: '>=', limit: 1 },
+                schema: 1,
+                parentSchema: schema27.properties.server.properties.port,
+                data: data7,
               };
               (vErrors === null ? (vErrors = [err16]) : vErrors.push(err16), errors++);
             }
@@ -915,6 +1797,9 @@ function validate74(
                 schemaPath: '#/properties/server/properties/user/minLength',
                 keyword: 'minLength',
                 params: { limit: 1 },
+                schema: 1,
+                parentSchema: schema27.properties.server.properties.user,
+                data: data8,
               };
               (vErrors === null ? (vErrors = [err17]) : vErrors.push(err17), errors++);
             }
@@ -924,6 +1809,9 @@ function validate74(
               schemaPath: '#/properties/server/properties/user/type',
               keyword: 'type',
               params: { type: 'string' },
+              schema: schema27.properties.server.properties.user.type,
+              parentSchema: schema27.properties.server.properties.user,
+              data: data8,
             };
             (vErrors === null ? (vErrors = [err18]) : vErrors.push(err18), errors++);
           }
@@ -959,6 +1847,9 @@ function validate74(
                 schemaPath: '#/properties/server/properties/maintenanceDatabase/minLength',
                 keyword: 'minLength',
                 params: { limit: 1 },
+                schema: 1,
+                parentSchema: schema27.properties.server.properties.maintenanceDatabase,
+                data: data11,
               };
               (vErrors === null ? (vErrors = [err19]) : vErrors.push(err19), errors++);
             }
@@ -968,18 +1859,27 @@ function validate74(
               schemaPath: '#/properties/server/properties/maintenanceDatabase/type',
               keyword: 'type',
               params: { type: 'string' },
+              schema: schema27.properties.server.properties.maintenanceDatabase.type,
+              parentSchema: schema27.properties.server.properties.maintenanceDatabase,
+              data: data11,
             };
             (vErrors === null ? (vErrors = [err20]) : vErrors.push(err20), errors++);
           }
         }
-        if (data5.disposable !== void 0 && typeof data5.disposable != 'boolean') {
-          let err21 = {
-            instancePath: instancePath + '/server/disposable',
-            schemaPath: '#/properties/server/properties/disposable/type',
-            keyword: 'type',
-            params: { type: 'boolean' },
-          };
-          (vErrors === null ? (vErrors = [err21]) : vErrors.push(err21), errors++);
+        if (data5.disposable !== void 0) {
+          let data12 = data5.disposable;
+          if (typeof data12 != 'boolean') {
+            let err21 = {
+              instancePath: instancePath + '/server/disposable',
+              schemaPath: '#/properties/server/properties/disposable/type',
+              keyword: 'type',
+              params: { type: 'boolean' },
+              schema: schema27.properties.server.properties.disposable.type,
+              parentSchema: schema27.properties.server.properties.disposable,
+              data: data12,
+            };
+            (vErrors === null ? (vErrors = [err21]) : vErrors.push(err21), errors++);
+          }
         }
       } else {
         let err22 = {
@@ -987,18 +1887,62 @@ function validate74(
           schemaPath: '#/properties/server/type',
           keyword: 'type',
           params: { type: 'object' },
+          schema: schema27.properties.server.type,
+          parentSchema: schema27.properties.server,
+          data: data5,
         };
         (vErrors === null ? (vErrors = [err22]) : vErrors.push(err22), errors++);
       }
     }
   } else {
-    let err23 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err23 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema27.type,
+      parentSchema: schema27,
+      data,
+    };
     (vErrors === null ? (vErrors = [err23]) : vErrors.push(err23), errors++);
   }
   return ((validate74.errors = vErrors), errors === 0);
 }
 validate74.evaluated = { props: !0, dynamicProps: !1, dynamicItems: !1 };
-var pattern6 = new RegExp('^(?=.*[1-9])([0-9]{1,6}[smhdw])+$', 'u');
+var schema28 = {
+    description:
+      'A policy that holds for every database. A named policy goes before it, and a database\u2019s own keys go before both; sections are merged key by key, lists are replaced.',
+    type: 'object',
+    additionalProperties: !1,
+    properties: {
+      every: {
+        $ref: '#/$defs/duration',
+        description: 'How often a backup is taken, counted from the snapshot time of the newest one. Default 24h.',
+      },
+      objectives: { $ref: '#/$defs/objectives' },
+      roles: { $ref: '#/$defs/roles' },
+      dump: { $ref: '#/$defs/dump' },
+      repositories: {
+        description:
+          'Where the backups go: the name of one declared repository. May be left out where only one repository is declared.',
+        type: 'array',
+        minItems: 1,
+        maxItems: 1,
+        items: { type: 'string' },
+      },
+      retention: { $ref: '#/$defs/retention' },
+      verify: { $ref: '#/$defs/verify' },
+      drill: { $ref: '#/$defs/drill' },
+    },
+  },
+  schema29 = {
+    title: 'duration',
+    description:
+      'A length of time: a number and `s`, `m`, `h`, `d` or `w`, also in sequence (`90s`, `6h`, `1h30m`, `7d`). Not zero.',
+    type: 'string',
+    pattern: '^(?=.*[1-9])([0-9]{1,6}[smhdw])+$',
+  },
+  pattern6 = new RegExp('^(?=.*[1-9])([0-9]{1,6}[smhdw])+$', 'u');
 function validate81(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
@@ -1017,16 +1961,39 @@ function validate81(
         schemaPath: '#/pattern',
         keyword: 'pattern',
         params: { pattern: '^(?=.*[1-9])([0-9]{1,6}[smhdw])+$' },
+        schema: '^(?=.*[1-9])([0-9]{1,6}[smhdw])+$',
+        parentSchema: schema29,
+        data,
       };
       (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
     }
   } else {
-    let err1 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'string' } };
+    let err1 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'string' },
+      schema: schema29.type,
+      parentSchema: schema29,
+      data,
+    };
     (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
   }
   return ((validate81.errors = vErrors), errors === 0);
 }
 validate81.evaluated = { dynamicProps: !1, dynamicItems: !1 };
+var schema30 = {
+  description: 'What is promised. Plan, status and drill report against it.',
+  type: 'object',
+  additionalProperties: !1,
+  properties: {
+    rpo: { $ref: '#/$defs/duration', description: 'Recovery point objective: how old the newest good backup may be.' },
+    rto: {
+      $ref: '#/$defs/duration',
+      description: 'Recovery time objective: how long a restore may take, as measured by drills.',
+    },
+  },
+};
 function validate83(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
@@ -1046,6 +2013,9 @@ function validate83(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema30,
+          data,
         };
         (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
       }
@@ -1070,7 +2040,15 @@ function validate83(
           ((vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors)),
           (errors = vErrors.length))));
   } else {
-    let err1 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err1 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema30.type,
+      parentSchema: schema30,
+      data,
+    };
     (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
   }
   return ((validate83.errors = vErrors), errors === 0);
@@ -1126,6 +2104,9 @@ function validate87(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema31,
+          data,
         };
         (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
       }
@@ -1137,6 +2118,9 @@ function validate87(
           schemaPath: '#/properties/scope/enum',
           keyword: 'enum',
           params: { allowedValues: schema31.properties.scope.enum },
+          schema: schema31.properties.scope.enum,
+          parentSchema: schema31.properties.scope,
+          data: data0,
         };
         (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
       }
@@ -1154,6 +2138,9 @@ function validate87(
                 schemaPath: '#/properties/include/items/minLength',
                 keyword: 'minLength',
                 params: { limit: 1 },
+                schema: 1,
+                parentSchema: schema31.properties.include.items,
+                data: data2,
               };
               (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
             }
@@ -1163,6 +2150,9 @@ function validate87(
               schemaPath: '#/properties/include/items/type',
               keyword: 'type',
               params: { type: 'string' },
+              schema: schema31.properties.include.items.type,
+              parentSchema: schema31.properties.include.items,
+              data: data2,
             };
             (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
           }
@@ -1173,6 +2163,9 @@ function validate87(
           schemaPath: '#/properties/include/type',
           keyword: 'type',
           params: { type: 'array' },
+          schema: schema31.properties.include.type,
+          parentSchema: schema31.properties.include,
+          data: data1,
         };
         (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
       }
@@ -1190,6 +2183,9 @@ function validate87(
                 schemaPath: '#/properties/exclude/items/minLength',
                 keyword: 'minLength',
                 params: { limit: 1 },
+                schema: 1,
+                parentSchema: schema31.properties.exclude.items,
+                data: data4,
               };
               (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
             }
@@ -1199,6 +2195,9 @@ function validate87(
               schemaPath: '#/properties/exclude/items/type',
               keyword: 'type',
               params: { type: 'string' },
+              schema: schema31.properties.exclude.items.type,
+              parentSchema: schema31.properties.exclude.items,
+              data: data4,
             };
             (vErrors === null ? (vErrors = [err6]) : vErrors.push(err6), errors++);
           }
@@ -1209,6 +2208,9 @@ function validate87(
           schemaPath: '#/properties/exclude/type',
           keyword: 'type',
           params: { type: 'array' },
+          schema: schema31.properties.exclude.type,
+          parentSchema: schema31.properties.exclude,
+          data: data3,
         };
         (vErrors === null ? (vErrors = [err7]) : vErrors.push(err7), errors++);
       }
@@ -1221,18 +2223,76 @@ function validate87(
           schemaPath: '#/properties/passwords/enum',
           keyword: 'enum',
           params: { allowedValues: schema31.properties.passwords.enum },
+          schema: schema31.properties.passwords.enum,
+          parentSchema: schema31.properties.passwords,
+          data: data5,
         };
         (vErrors === null ? (vErrors = [err8]) : vErrors.push(err8), errors++);
       }
     }
   } else {
-    let err9 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err9 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema31.type,
+      parentSchema: schema31,
+      data,
+    };
     (vErrors === null ? (vErrors = [err9]) : vErrors.push(err9), errors++);
   }
   return ((validate87.errors = vErrors), errors === 0);
 }
 validate87.evaluated = { props: !0, dynamicProps: !1, dynamicItems: !1 };
-var pattern7 = new RegExp('^(auto|none|gzip(:[1-9])?|zstd(:([1-9]|1[0-9]|2[0-2]))?)$', 'u');
+var schema32 = {
+    description: 'How the data is read.',
+    type: 'object',
+    additionalProperties: !1,
+    properties: {
+      jobs: {
+        description:
+          'Parallel connections of one dump. More is faster on a large database with several large tables and costs the source more.',
+        type: 'integer',
+        minimum: 1,
+        maximum: 64,
+        default: 2,
+      },
+      compression: {
+        description:
+          '`auto`, `none`, `gzip:1` to `gzip:9` or `zstd:1` to `zstd:22`. `auto`: zstd level 3 where the pg_dump of the server\u2019s version knows it (16 on), else gzip level 1.',
+        type: 'string',
+        pattern: '^(auto|none|gzip(:[1-9])?|zstd(:([1-9]|1[0-9]|2[0-2]))?)$',
+        default: 'auto',
+      },
+      timeout: { $ref: '#/$defs/duration', description: 'Longest time that one dump may take. Default 12h.' },
+      lockWait: {
+        $ref: '#/$defs/duration',
+        description:
+          'Longest wait for a table that another session holds locked. Default 5m: the dump asks for ACCESS SHARE, and every later query on the table queues behind a waiting ALTER TABLE, so a backup gives up rather than wait without end.',
+      },
+      excludeTables: {
+        description:
+          'Tables to leave out, as pg_dump patterns (`schema.table`, wildcards allowed). They are missing after a restore.',
+        type: 'array',
+        items: { type: 'string', minLength: 1 },
+        default: [],
+      },
+      excludeTableData: {
+        description: 'Tables whose rows are left out, as pg_dump patterns. They come back empty.',
+        type: 'array',
+        items: { type: 'string', minLength: 1 },
+        default: [],
+      },
+      serverHashes: {
+        description:
+          'Also hash every table on the server inside the snapshot: a proof that does not rely on pg_dump, for one more read of all data.',
+        type: 'boolean',
+        default: !1,
+      },
+    },
+  },
+  pattern7 = new RegExp('^(auto|none|gzip(:[1-9])?|zstd(:([1-9]|1[0-9]|2[0-2]))?)$', 'u');
 function validate89(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
@@ -1260,6 +2320,9 @@ function validate89(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema32,
+          data,
         };
         (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
       }
@@ -1271,6 +2334,9 @@ function validate89(
           schemaPath: '#/properties/jobs/type',
           keyword: 'type',
           params: { type: 'integer' },
+          schema: schema32.properties.jobs.type,
+          parentSchema: schema32.properties.jobs,
+          data: data0,
         };
         (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
       }
@@ -1281,6 +2347,9 @@ function validate89(
             schemaPath: '#/properties/jobs/maximum',
             keyword: 'maximum',
             params: { comparison: '<=', limit: 64 },
+            schema: 64,
+            parentSchema: schema32.properties.jobs,
+            data: data0,
           };
           (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
         }
@@ -1290,6 +2359,9 @@ function validate89(
             schemaPath: '#/properties/jobs/minimum',
             keyword: 'minimum',
             params: { comparison: '>=', limit: 1 },
+            schema: 1,
+            parentSchema: schema32.properties.jobs,
+            data: data0,
           };
           (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
         }
@@ -1304,6 +2376,9 @@ function validate89(
             schemaPath: '#/properties/compression/pattern',
             keyword: 'pattern',
             params: { pattern: '^(auto|none|gzip(:[1-9])?|zstd(:([1-9]|1[0-9]|2[0-2]))?)$' },
+            schema: '^(auto|none|gzip(:[1-9])?|zstd(:([1-9]|1[0-9]|2[0-2]))?)$',
+            parentSchema: schema32.properties.compression,
+            data: data1,
           };
           (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
         }
@@ -1313,6 +2388,9 @@ function validate89(
           schemaPath: '#/properties/compression/type',
           keyword: 'type',
           params: { type: 'string' },
+          schema: schema32.properties.compression.type,
+          parentSchema: schema32.properties.compression,
+          data: data1,
         };
         (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
       }
@@ -1352,6 +2430,9 @@ function validate89(
                 schemaPath: '#/properties/excludeTables/items/minLength',
                 keyword: 'minLength',
                 params: { limit: 1 },
+                schema: 1,
+                parentSchema: schema32.properties.excludeTables.items,
+                data: data5,
               };
               (vErrors === null ? (vErrors = [err6]) : vErrors.push(err6), errors++);
             }
@@ -1361,6 +2442,9 @@ function validate89(
               schemaPath: '#/properties/excludeTables/items/type',
               keyword: 'type',
               params: { type: 'string' },
+              schema: schema32.properties.excludeTables.items.type,
+              parentSchema: schema32.properties.excludeTables.items,
+              data: data5,
             };
             (vErrors === null ? (vErrors = [err7]) : vErrors.push(err7), errors++);
           }
@@ -1371,6 +2455,9 @@ function validate89(
           schemaPath: '#/properties/excludeTables/type',
           keyword: 'type',
           params: { type: 'array' },
+          schema: schema32.properties.excludeTables.type,
+          parentSchema: schema32.properties.excludeTables,
+          data: data4,
         };
         (vErrors === null ? (vErrors = [err8]) : vErrors.push(err8), errors++);
       }
@@ -1388,6 +2475,9 @@ function validate89(
                 schemaPath: '#/properties/excludeTableData/items/minLength',
                 keyword: 'minLength',
                 params: { limit: 1 },
+                schema: 1,
+                parentSchema: schema32.properties.excludeTableData.items,
+                data: data7,
               };
               (vErrors === null ? (vErrors = [err9]) : vErrors.push(err9), errors++);
             }
@@ -1397,6 +2487,9 @@ function validate89(
               schemaPath: '#/properties/excludeTableData/items/type',
               keyword: 'type',
               params: { type: 'string' },
+              schema: schema32.properties.excludeTableData.items.type,
+              parentSchema: schema32.properties.excludeTableData.items,
+              data: data7,
             };
             (vErrors === null ? (vErrors = [err10]) : vErrors.push(err10), errors++);
           }
@@ -1407,21 +2500,38 @@ function validate89(
           schemaPath: '#/properties/excludeTableData/type',
           keyword: 'type',
           params: { type: 'array' },
+          schema: schema32.properties.excludeTableData.type,
+          parentSchema: schema32.properties.excludeTableData,
+          data: data6,
         };
         (vErrors === null ? (vErrors = [err11]) : vErrors.push(err11), errors++);
       }
     }
-    if (data.serverHashes !== void 0 && typeof data.serverHashes != 'boolean') {
-      let err12 = {
-        instancePath: instancePath + '/serverHashes',
-        schemaPath: '#/properties/serverHashes/type',
-        keyword: 'type',
-        params: { type: 'boolean' },
-      };
-      (vErrors === null ? (vErrors = [err12]) : vErrors.push(err12), errors++);
+    if (data.serverHashes !== void 0) {
+      let data8 = data.serverHashes;
+      if (typeof data8 != 'boolean') {
+        let err12 = {
+          instancePath: instancePath + '/serverHashes',
+          schemaPath: '#/properties/serverHashes/type',
+          keyword: 'type',
+          params: { type: 'boolean' },
+          schema: schema32.properties.serverHashes.type,
+          parentSchema: schema32.properties.serverHashes,
+          data: data8,
+        };
+        (vErrors === null ? (vErrors = [err12]) : vErrors.push(err12), errors++);
+      }
     }
   } else {
-    let err13 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err13 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema32.type,
+      parentSchema: schema32,
+      data,
+    };
     (vErrors === null ? (vErrors = [err13]) : vErrors.push(err13), errors++);
   }
   return ((validate89.errors = vErrors), errors === 0);
@@ -1511,6 +2621,9 @@ function validate93(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema33,
+          data,
         };
         (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
       }
@@ -1522,6 +2635,9 @@ function validate93(
           schemaPath: '#/properties/last/type',
           keyword: 'type',
           params: { type: 'integer' },
+          schema: schema33.properties.last.type,
+          parentSchema: schema33.properties.last,
+          data: data0,
         };
         (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
       }
@@ -1532,6 +2648,9 @@ function validate93(
             schemaPath: '#/properties/last/maximum',
             keyword: 'maximum',
             params: { comparison: '<=', limit: 1e4 },
+            schema: 1e4,
+            parentSchema: schema33.properties.last,
+            data: data0,
           };
           (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
         }
@@ -1541,6 +2660,9 @@ function validate93(
             schemaPath: '#/properties/last/minimum',
             keyword: 'minimum',
             params: { comparison: '>=', limit: 0 },
+            schema: 0,
+            parentSchema: schema33.properties.last,
+            data: data0,
           };
           (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
         }
@@ -1554,6 +2676,9 @@ function validate93(
           schemaPath: '#/properties/hourly/type',
           keyword: 'type',
           params: { type: 'integer' },
+          schema: schema33.properties.hourly.type,
+          parentSchema: schema33.properties.hourly,
+          data: data1,
         };
         (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
       }
@@ -1564,6 +2689,9 @@ function validate93(
             schemaPath: '#/properties/hourly/maximum',
             keyword: 'maximum',
             params: { comparison: '<=', limit: 1e4 },
+            schema: 1e4,
+            parentSchema: schema33.properties.hourly,
+            data: data1,
           };
           (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
         }
@@ -1573,6 +2701,9 @@ function validate93(
             schemaPath: '#/properties/hourly/minimum',
             keyword: 'minimum',
             params: { comparison: '>=', limit: 0 },
+            schema: 0,
+            parentSchema: schema33.properties.hourly,
+            data: data1,
           };
           (vErrors === null ? (vErrors = [err6]) : vErrors.push(err6), errors++);
         }
@@ -1586,6 +2717,9 @@ function validate93(
           schemaPath: '#/properties/daily/type',
           keyword: 'type',
           params: { type: 'integer' },
+          schema: schema33.properties.daily.type,
+          parentSchema: schema33.properties.daily,
+          data: data2,
         };
         (vErrors === null ? (vErrors = [err7]) : vErrors.push(err7), errors++);
       }
@@ -1596,6 +2730,9 @@ function validate93(
             schemaPath: '#/properties/daily/maximum',
             keyword: 'maximum',
             params: { comparison: '<=', limit: 1e4 },
+            schema: 1e4,
+            parentSchema: schema33.properties.daily,
+            data: data2,
           };
           (vErrors === null ? (vErrors = [err8]) : vErrors.push(err8), errors++);
         }
@@ -1605,6 +2742,9 @@ function validate93(
             schemaPath: '#/properties/daily/minimum',
             keyword: 'minimum',
             params: { comparison: '>=', limit: 0 },
+            schema: 0,
+            parentSchema: schema33.properties.daily,
+            data: data2,
           };
           (vErrors === null ? (vErrors = [err9]) : vErrors.push(err9), errors++);
         }
@@ -1618,6 +2758,9 @@ function validate93(
           schemaPath: '#/properties/weekly/type',
           keyword: 'type',
           params: { type: 'integer' },
+          schema: schema33.properties.weekly.type,
+          parentSchema: schema33.properties.weekly,
+          data: data3,
         };
         (vErrors === null ? (vErrors = [err10]) : vErrors.push(err10), errors++);
       }
@@ -1628,6 +2771,9 @@ function validate93(
             schemaPath: '#/properties/weekly/maximum',
             keyword: 'maximum',
             params: { comparison: '<=', limit: 1e4 },
+            schema: 1e4,
+            parentSchema: schema33.properties.weekly,
+            data: data3,
           };
           (vErrors === null ? (vErrors = [err11]) : vErrors.push(err11), errors++);
         }
@@ -1637,6 +2783,9 @@ function validate93(
             schemaPath: '#/properties/weekly/minimum',
             keyword: 'minimum',
             params: { comparison: '>=', limit: 0 },
+            schema: 0,
+            parentSchema: schema33.properties.weekly,
+            data: data3,
           };
           (vErrors === null ? (vErrors = [err12]) : vErrors.push(err12), errors++);
         }
@@ -1650,6 +2799,9 @@ function validate93(
           schemaPath: '#/properties/monthly/type',
           keyword: 'type',
           params: { type: 'integer' },
+          schema: schema33.properties.monthly.type,
+          parentSchema: schema33.properties.monthly,
+          data: data4,
         };
         (vErrors === null ? (vErrors = [err13]) : vErrors.push(err13), errors++);
       }
@@ -1660,6 +2812,9 @@ function validate93(
             schemaPath: '#/properties/monthly/maximum',
             keyword: 'maximum',
             params: { comparison: '<=', limit: 1e4 },
+            schema: 1e4,
+            parentSchema: schema33.properties.monthly,
+            data: data4,
           };
           (vErrors === null ? (vErrors = [err14]) : vErrors.push(err14), errors++);
         }
@@ -1669,6 +2824,9 @@ function validate93(
             schemaPath: '#/properties/monthly/minimum',
             keyword: 'minimum',
             params: { comparison: '>=', limit: 0 },
+            schema: 0,
+            parentSchema: schema33.properties.monthly,
+            data: data4,
           };
           (vErrors === null ? (vErrors = [err15]) : vErrors.push(err15), errors++);
         }
@@ -1682,6 +2840,9 @@ function validate93(
           schemaPath: '#/properties/yearly/type',
           keyword: 'type',
           params: { type: 'integer' },
+          schema: schema33.properties.yearly.type,
+          parentSchema: schema33.properties.yearly,
+          data: data5,
         };
         (vErrors === null ? (vErrors = [err16]) : vErrors.push(err16), errors++);
       }
@@ -1692,6 +2853,9 @@ function validate93(
             schemaPath: '#/properties/yearly/maximum',
             keyword: 'maximum',
             params: { comparison: '<=', limit: 1e4 },
+            schema: 1e4,
+            parentSchema: schema33.properties.yearly,
+            data: data5,
           };
           (vErrors === null ? (vErrors = [err17]) : vErrors.push(err17), errors++);
         }
@@ -1701,6 +2865,9 @@ function validate93(
             schemaPath: '#/properties/yearly/minimum',
             keyword: 'minimum',
             params: { comparison: '>=', limit: 0 },
+            schema: 0,
+            parentSchema: schema33.properties.yearly,
+            data: data5,
           };
           (vErrors === null ? (vErrors = [err18]) : vErrors.push(err18), errors++);
         }
@@ -1726,6 +2893,9 @@ function validate93(
           schemaPath: '#/properties/minimum/type',
           keyword: 'type',
           params: { type: 'integer' },
+          schema: schema33.properties.minimum.type,
+          parentSchema: schema33.properties.minimum,
+          data: data7,
         };
         (vErrors === null ? (vErrors = [err19]) : vErrors.push(err19), errors++);
       }
@@ -1736,6 +2906,9 @@ function validate93(
             schemaPath: '#/properties/minimum/maximum',
             keyword: 'maximum',
             params: { comparison: '<=', limit: 1e4 },
+            schema: 1e4,
+            parentSchema: schema33.properties.minimum,
+            data: data7,
           };
           (vErrors === null ? (vErrors = [err20]) : vErrors.push(err20), errors++);
         }
@@ -1745,6 +2918,9 @@ function validate93(
             schemaPath: '#/properties/minimum/minimum',
             keyword: 'minimum',
             params: { comparison: '>=', limit: 1 },
+            schema: 1,
+            parentSchema: schema33.properties.minimum,
+            data: data7,
           };
           (vErrors === null ? (vErrors = [err21]) : vErrors.push(err21), errors++);
         }
@@ -1758,6 +2934,9 @@ function validate93(
           schemaPath: '#/properties/maxRemovals/type',
           keyword: 'type',
           params: { type: 'integer' },
+          schema: schema33.properties.maxRemovals.type,
+          parentSchema: schema33.properties.maxRemovals,
+          data: data8,
         };
         (vErrors === null ? (vErrors = [err22]) : vErrors.push(err22), errors++);
       }
@@ -1768,6 +2947,9 @@ function validate93(
             schemaPath: '#/properties/maxRemovals/maximum',
             keyword: 'maximum',
             params: { comparison: '<=', limit: 1e4 },
+            schema: 1e4,
+            parentSchema: schema33.properties.maxRemovals,
+            data: data8,
           };
           (vErrors === null ? (vErrors = [err23]) : vErrors.push(err23), errors++);
         }
@@ -1777,18 +2959,40 @@ function validate93(
             schemaPath: '#/properties/maxRemovals/minimum',
             keyword: 'minimum',
             params: { comparison: '>=', limit: 1 },
+            schema: 1,
+            parentSchema: schema33.properties.maxRemovals,
+            data: data8,
           };
           (vErrors === null ? (vErrors = [err24]) : vErrors.push(err24), errors++);
         }
       }
     }
   } else {
-    let err25 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err25 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema33.type,
+      parentSchema: schema33,
+      data,
+    };
     (vErrors === null ? (vErrors = [err25]) : vErrors.push(err25), errors++);
   }
   return ((validate93.errors = vErrors), errors === 0);
 }
 validate93.evaluated = { props: !0, dynamicProps: !1, dynamicItems: !1 };
+var schema34 = {
+  description: 'How stored backups are checked again.',
+  type: 'object',
+  additionalProperties: !1,
+  properties: {
+    every: {
+      $ref: '#/$defs/duration',
+      description: 'How often the newest backup is read back and checked. Without it only on command.',
+    },
+  },
+};
 function validate96(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
@@ -1808,6 +3012,9 @@ function validate96(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema34,
+          data,
         };
         (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
       }
@@ -1822,45 +3029,69 @@ function validate96(
         ((vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors)),
         (errors = vErrors.length)));
   } else {
-    let err1 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err1 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema34.type,
+      parentSchema: schema34,
+      data,
+    };
     (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
   }
   return ((validate96.errors = vErrors), errors === 0);
 }
 validate96.evaluated = { props: !0, dynamicProps: !1, dynamicItems: !1 };
 var schema35 = {
-  description: 'How restores are rehearsed.',
-  type: 'object',
-  additionalProperties: !1,
-  properties: {
-    every: {
-      $ref: '#/$defs/duration',
-      description: 'How often a drill is due. `backup drill --due` runs those that are. Without it only on command.',
-    },
-    target: {
-      description: 'Name of a declared target. Where absent: a container where Docker runs, else local programs.',
-      type: 'string',
-    },
-    level: {
-      description:
-        'How far the proof goes. L3: it restores. L4: all data is equal. L5: roles, owners, grants and logins are equal. L6: the checks below hold.',
-      enum: ['L3', 'L4', 'L5', 'L6'],
-      default: 'L6',
-    },
-    checks: {
-      description: 'Questions to the restored database (L6).',
-      type: 'array',
-      items: { $ref: '#/$defs/check' },
-      default: [],
-    },
-    logins: {
-      description: 'Roles that must be able to log in after the restore (L5).',
-      type: 'array',
-      items: { $ref: '#/$defs/login' },
-      default: [],
+    description: 'How restores are rehearsed.',
+    type: 'object',
+    additionalProperties: !1,
+    properties: {
+      every: {
+        $ref: '#/$defs/duration',
+        description: 'How often a drill is due. `backup drill --due` runs those that are. Without it only on command.',
+      },
+      target: {
+        description: 'Name of a declared target. Where absent: a container where Docker runs, else local programs.',
+        type: 'string',
+      },
+      level: {
+        description:
+          'How far the proof goes. L3: it restores. L4: all data is equal. L5: roles, owners, grants and logins are equal. L6: the checks below hold.',
+        enum: ['L3', 'L4', 'L5', 'L6'],
+        default: 'L6',
+      },
+      checks: {
+        description: 'Questions to the restored database (L6).',
+        type: 'array',
+        items: { $ref: '#/$defs/check' },
+        default: [],
+      },
+      logins: {
+        description: 'Roles that must be able to log in after the restore (L5).',
+        type: 'array',
+        items: { $ref: '#/$defs/login' },
+        default: [],
+      },
     },
   },
-};
+  schema36 = {
+    description: 'One question with the answer it must give.',
+    type: 'object',
+    additionalProperties: !1,
+    required: ['name', 'sql', 'expect'],
+    properties: {
+      name: { description: 'What is checked, for the report.', type: 'string', minLength: 1, maxLength: 120 },
+      sql: { description: 'One statement that gives one value. Runs read-only.', type: 'string', minLength: 1 },
+      expect: {
+        description:
+          "Comparison with the value: `>= 1`, `= 42`, `!= 0`, `= 'paid'`. `<`, `<=`, `>` and `>=` compare numbers only.",
+        type: 'string',
+        minLength: 1,
+      },
+    },
+  };
 function validate101(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
@@ -1874,15 +3105,39 @@ function validate101(
     data && typeof data == 'object' && !Array.isArray(data))
   ) {
     if (data.name === void 0) {
-      let err0 = { instancePath, schemaPath: '#/required', keyword: 'required', params: { missingProperty: 'name' } };
+      let err0 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'name' },
+        schema: schema36.required,
+        parentSchema: schema36,
+        data,
+      };
       (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
     }
     if (data.sql === void 0) {
-      let err1 = { instancePath, schemaPath: '#/required', keyword: 'required', params: { missingProperty: 'sql' } };
+      let err1 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'sql' },
+        schema: schema36.required,
+        parentSchema: schema36,
+        data,
+      };
       (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
     }
     if (data.expect === void 0) {
-      let err2 = { instancePath, schemaPath: '#/required', keyword: 'required', params: { missingProperty: 'expect' } };
+      let err2 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'expect' },
+        schema: schema36.required,
+        parentSchema: schema36,
+        data,
+      };
       (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
     }
     for (let key0 in data)
@@ -1892,6 +3147,9 @@ function validate101(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema36,
+          data,
         };
         (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
       }
@@ -1904,6 +3162,9 @@ function validate101(
             schemaPath: '#/properties/name/maxLength',
             keyword: 'maxLength',
             params: { limit: 120 },
+            schema: 120,
+            parentSchema: schema36.properties.name,
+            data: data0,
           };
           (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
         }
@@ -1913,6 +3174,9 @@ function validate101(
             schemaPath: '#/properties/name/minLength',
             keyword: 'minLength',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema36.properties.name,
+            data: data0,
           };
           (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
         }
@@ -1922,6 +3186,9 @@ function validate101(
           schemaPath: '#/properties/name/type',
           keyword: 'type',
           params: { type: 'string' },
+          schema: schema36.properties.name.type,
+          parentSchema: schema36.properties.name,
+          data: data0,
         };
         (vErrors === null ? (vErrors = [err6]) : vErrors.push(err6), errors++);
       }
@@ -1935,6 +3202,9 @@ function validate101(
             schemaPath: '#/properties/sql/minLength',
             keyword: 'minLength',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema36.properties.sql,
+            data: data1,
           };
           (vErrors === null ? (vErrors = [err7]) : vErrors.push(err7), errors++);
         }
@@ -1944,6 +3214,9 @@ function validate101(
           schemaPath: '#/properties/sql/type',
           keyword: 'type',
           params: { type: 'string' },
+          schema: schema36.properties.sql.type,
+          parentSchema: schema36.properties.sql,
+          data: data1,
         };
         (vErrors === null ? (vErrors = [err8]) : vErrors.push(err8), errors++);
       }
@@ -1957,6 +3230,9 @@ function validate101(
             schemaPath: '#/properties/expect/minLength',
             keyword: 'minLength',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema36.properties.expect,
+            data: data2,
           };
           (vErrors === null ? (vErrors = [err9]) : vErrors.push(err9), errors++);
         }
@@ -1966,17 +3242,38 @@ function validate101(
           schemaPath: '#/properties/expect/type',
           keyword: 'type',
           params: { type: 'string' },
+          schema: schema36.properties.expect.type,
+          parentSchema: schema36.properties.expect,
+          data: data2,
         };
         (vErrors === null ? (vErrors = [err10]) : vErrors.push(err10), errors++);
       }
     }
   } else {
-    let err11 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err11 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema36.type,
+      parentSchema: schema36,
+      data,
+    };
     (vErrors === null ? (vErrors = [err11]) : vErrors.push(err11), errors++);
   }
   return ((validate101.errors = vErrors), errors === 0);
 }
 validate101.evaluated = { props: !0, dynamicProps: !1, dynamicItems: !1 };
+var schema37 = {
+  description: 'One role and the password that must work.',
+  type: 'object',
+  additionalProperties: !1,
+  required: ['role', 'password'],
+  properties: {
+    role: { description: 'Name of the role.', type: 'string', minLength: 1 },
+    password: { $ref: '#/$defs/secret', description: 'Its password, by reference.' },
+  },
+};
 function validate103(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
@@ -1990,7 +3287,15 @@ function validate103(
     data && typeof data == 'object' && !Array.isArray(data))
   ) {
     if (data.role === void 0) {
-      let err0 = { instancePath, schemaPath: '#/required', keyword: 'required', params: { missingProperty: 'role' } };
+      let err0 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'role' },
+        schema: schema37.required,
+        parentSchema: schema37,
+        data,
+      };
       (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
     }
     if (data.password === void 0) {
@@ -1999,6 +3304,9 @@ function validate103(
         schemaPath: '#/required',
         keyword: 'required',
         params: { missingProperty: 'password' },
+        schema: schema37.required,
+        parentSchema: schema37,
+        data,
       };
       (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
     }
@@ -2009,6 +3317,9 @@ function validate103(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema37,
+          data,
         };
         (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
       }
@@ -2021,6 +3332,9 @@ function validate103(
             schemaPath: '#/properties/role/minLength',
             keyword: 'minLength',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema37.properties.role,
+            data: data0,
           };
           (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
         }
@@ -2030,6 +3344,9 @@ function validate103(
           schemaPath: '#/properties/role/type',
           keyword: 'type',
           params: { type: 'string' },
+          schema: schema37.properties.role.type,
+          parentSchema: schema37.properties.role,
+          data: data0,
         };
         (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
       }
@@ -2045,7 +3362,15 @@ function validate103(
         ((vErrors = vErrors === null ? validate63.errors : vErrors.concat(validate63.errors)),
         (errors = vErrors.length)));
   } else {
-    let err5 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err5 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema37.type,
+      parentSchema: schema37,
+      data,
+    };
     (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
   }
   return ((validate103.errors = vErrors), errors === 0);
@@ -2070,6 +3395,9 @@ function validate99(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema35,
+          data,
         };
         (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
       }
@@ -2084,15 +3412,21 @@ function validate99(
         }) ||
           ((vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors)),
           (errors = vErrors.length))),
-      data.target !== void 0 && typeof data.target != 'string')
+      data.target !== void 0)
     ) {
-      let err1 = {
-        instancePath: instancePath + '/target',
-        schemaPath: '#/properties/target/type',
-        keyword: 'type',
-        params: { type: 'string' },
-      };
-      (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
+      let data1 = data.target;
+      if (typeof data1 != 'string') {
+        let err1 = {
+          instancePath: instancePath + '/target',
+          schemaPath: '#/properties/target/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          schema: schema35.properties.target.type,
+          parentSchema: schema35.properties.target,
+          data: data1,
+        };
+        (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
+      }
     }
     if (data.level !== void 0) {
       let data2 = data.level;
@@ -2102,6 +3436,9 @@ function validate99(
           schemaPath: '#/properties/level/enum',
           keyword: 'enum',
           params: { allowedValues: schema35.properties.level.enum },
+          schema: schema35.properties.level.enum,
+          parentSchema: schema35.properties.level,
+          data: data2,
         };
         (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
       }
@@ -2126,6 +3463,9 @@ function validate99(
           schemaPath: '#/properties/checks/type',
           keyword: 'type',
           params: { type: 'array' },
+          schema: schema35.properties.checks.type,
+          parentSchema: schema35.properties.checks,
+          data: data3,
         };
         (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
       }
@@ -2150,12 +3490,23 @@ function validate99(
           schemaPath: '#/properties/logins/type',
           keyword: 'type',
           params: { type: 'array' },
+          schema: schema35.properties.logins.type,
+          parentSchema: schema35.properties.logins,
+          data: data5,
         };
         (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
       }
     }
   } else {
-    let err5 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err5 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema35.type,
+      parentSchema: schema35,
+      data,
+    };
     (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
   }
   return ((validate99.errors = vErrors), errors === 0);
@@ -2189,6 +3540,9 @@ function validate80(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema28,
+          data,
         };
         (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
       }
@@ -2243,6 +3597,9 @@ function validate80(
             schemaPath: '#/properties/repositories/maxItems',
             keyword: 'maxItems',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema28.properties.repositories,
+            data: data4,
           };
           (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
         }
@@ -2252,26 +3609,37 @@ function validate80(
             schemaPath: '#/properties/repositories/minItems',
             keyword: 'minItems',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema28.properties.repositories,
+            data: data4,
           };
           (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
         }
         let len0 = data4.length;
-        for (let i0 = 0; i0 < len0; i0++)
-          if (typeof data4[i0] != 'string') {
+        for (let i0 = 0; i0 < len0; i0++) {
+          let data5 = data4[i0];
+          if (typeof data5 != 'string') {
             let err3 = {
               instancePath: instancePath + '/repositories/' + i0,
               schemaPath: '#/properties/repositories/items/type',
               keyword: 'type',
               params: { type: 'string' },
+              schema: schema28.properties.repositories.items.type,
+              parentSchema: schema28.properties.repositories.items,
+              data: data5,
             };
             (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
           }
+        }
       } else {
         let err4 = {
           instancePath: instancePath + '/repositories',
           schemaPath: '#/properties/repositories/type',
           keyword: 'type',
           params: { type: 'array' },
+          schema: schema28.properties.repositories.type,
+          parentSchema: schema28.properties.repositories,
+          data: data4,
         };
         (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
       }
@@ -2307,12 +3675,45 @@ function validate80(
           ((vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors)),
           (errors = vErrors.length))));
   } else {
-    let err5 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err5 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema28.type,
+      parentSchema: schema28,
+      data,
+    };
     (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
   }
   return ((validate80.errors = vErrors), errors === 0);
 }
 validate80.evaluated = { props: !0, dynamicProps: !1, dynamicItems: !1 };
+var schema38 = {
+  description: 'How databases are backed up, kept and proven.',
+  type: 'object',
+  additionalProperties: !1,
+  properties: {
+    every: {
+      $ref: '#/$defs/duration',
+      description: 'How often a backup is taken, counted from the snapshot time of the newest one. Default 24h.',
+    },
+    objectives: { $ref: '#/$defs/objectives' },
+    roles: { $ref: '#/$defs/roles' },
+    dump: { $ref: '#/$defs/dump' },
+    repositories: {
+      description:
+        'Where the backups go: the name of one declared repository. May be left out where only one repository is declared.',
+      type: 'array',
+      minItems: 1,
+      maxItems: 1,
+      items: { type: 'string' },
+    },
+    retention: { $ref: '#/$defs/retention' },
+    verify: { $ref: '#/$defs/verify' },
+    drill: { $ref: '#/$defs/drill' },
+  },
+};
 function validate109(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
@@ -2341,6 +3742,9 @@ function validate109(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema38,
+          data,
         };
         (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
       }
@@ -2395,6 +3799,9 @@ function validate109(
             schemaPath: '#/properties/repositories/maxItems',
             keyword: 'maxItems',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema38.properties.repositories,
+            data: data4,
           };
           (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
         }
@@ -2404,26 +3811,37 @@ function validate109(
             schemaPath: '#/properties/repositories/minItems',
             keyword: 'minItems',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema38.properties.repositories,
+            data: data4,
           };
           (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
         }
         let len0 = data4.length;
-        for (let i0 = 0; i0 < len0; i0++)
-          if (typeof data4[i0] != 'string') {
+        for (let i0 = 0; i0 < len0; i0++) {
+          let data5 = data4[i0];
+          if (typeof data5 != 'string') {
             let err3 = {
               instancePath: instancePath + '/repositories/' + i0,
               schemaPath: '#/properties/repositories/items/type',
               keyword: 'type',
               params: { type: 'string' },
+              schema: schema38.properties.repositories.items.type,
+              parentSchema: schema38.properties.repositories.items,
+              data: data5,
             };
             (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
           }
+        }
       } else {
         let err4 = {
           instancePath: instancePath + '/repositories',
           schemaPath: '#/properties/repositories/type',
           keyword: 'type',
           params: { type: 'array' },
+          schema: schema38.properties.repositories.type,
+          parentSchema: schema38.properties.repositories,
+          data: data4,
         };
         (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
       }
@@ -2459,7 +3877,15 @@ function validate109(
           ((vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors)),
           (errors = vErrors.length))));
   } else {
-    let err5 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err5 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema38.type,
+      parentSchema: schema38,
+      data,
+    };
     (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
   }
   return ((validate109.errors = vErrors), errors === 0);
@@ -2525,7 +3951,15 @@ function validate118(
     data && typeof data == 'object' && !Array.isArray(data))
   ) {
     if (data.server === void 0) {
-      let err0 = { instancePath, schemaPath: '#/required', keyword: 'required', params: { missingProperty: 'server' } };
+      let err0 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'server' },
+        schema: schema39.required,
+        parentSchema: schema39,
+        data,
+      };
       (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
     }
     for (let key0 in data)
@@ -2535,17 +3969,26 @@ function validate118(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema39,
+          data,
         };
         (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
       }
-    if (data.server !== void 0 && typeof data.server != 'string') {
-      let err2 = {
-        instancePath: instancePath + '/server',
-        schemaPath: '#/properties/server/type',
-        keyword: 'type',
-        params: { type: 'string' },
-      };
-      (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
+    if (data.server !== void 0) {
+      let data0 = data.server;
+      if (typeof data0 != 'string') {
+        let err2 = {
+          instancePath: instancePath + '/server',
+          schemaPath: '#/properties/server/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          schema: schema39.properties.server.type,
+          parentSchema: schema39.properties.server,
+          data: data0,
+        };
+        (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
+      }
     }
     if (data.database !== void 0) {
       let data1 = data.database;
@@ -2556,6 +3999,9 @@ function validate118(
             schemaPath: '#/properties/database/maxLength',
             keyword: 'maxLength',
             params: { limit: 63 },
+            schema: 63,
+            parentSchema: schema39.properties.database,
+            data: data1,
           };
           (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
         }
@@ -2565,6 +4011,9 @@ function validate118(
             schemaPath: '#/properties/database/minLength',
             keyword: 'minLength',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema39.properties.database,
+            data: data1,
           };
           (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
         }
@@ -2574,6 +4023,9 @@ function validate118(
           schemaPath: '#/properties/database/type',
           keyword: 'type',
           params: { type: 'string' },
+          schema: schema39.properties.database.type,
+          parentSchema: schema39.properties.database,
+          data: data1,
         };
         (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
       }
@@ -2587,6 +4039,9 @@ function validate118(
             schemaPath: '#/properties/match/minLength',
             keyword: 'minLength',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema39.properties.match,
+            data: data2,
           };
           (vErrors === null ? (vErrors = [err6]) : vErrors.push(err6), errors++);
         }
@@ -2596,6 +4051,9 @@ function validate118(
           schemaPath: '#/properties/match/type',
           keyword: 'type',
           params: { type: 'string' },
+          schema: schema39.properties.match.type,
+          parentSchema: schema39.properties.match,
+          data: data2,
         };
         (vErrors === null ? (vErrors = [err7]) : vErrors.push(err7), errors++);
       }
@@ -2613,6 +4071,9 @@ function validate118(
                 schemaPath: '#/properties/except/items/minLength',
                 keyword: 'minLength',
                 params: { limit: 1 },
+                schema: 1,
+                parentSchema: schema39.properties.except.items,
+                data: data4,
               };
               (vErrors === null ? (vErrors = [err8]) : vErrors.push(err8), errors++);
             }
@@ -2622,6 +4083,9 @@ function validate118(
               schemaPath: '#/properties/except/items/type',
               keyword: 'type',
               params: { type: 'string' },
+              schema: schema39.properties.except.items.type,
+              parentSchema: schema39.properties.except.items,
+              data: data4,
             };
             (vErrors === null ? (vErrors = [err9]) : vErrors.push(err9), errors++);
           }
@@ -2632,18 +4096,27 @@ function validate118(
           schemaPath: '#/properties/except/type',
           keyword: 'type',
           params: { type: 'array' },
+          schema: schema39.properties.except.type,
+          parentSchema: schema39.properties.except,
+          data: data3,
         };
         (vErrors === null ? (vErrors = [err10]) : vErrors.push(err10), errors++);
       }
     }
-    if (data.policy !== void 0 && typeof data.policy != 'string') {
-      let err11 = {
-        instancePath: instancePath + '/policy',
-        schemaPath: '#/properties/policy/type',
-        keyword: 'type',
-        params: { type: 'string' },
-      };
-      (vErrors === null ? (vErrors = [err11]) : vErrors.push(err11), errors++);
+    if (data.policy !== void 0) {
+      let data5 = data.policy;
+      if (typeof data5 != 'string') {
+        let err11 = {
+          instancePath: instancePath + '/policy',
+          schemaPath: '#/properties/policy/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          schema: schema39.properties.policy.type,
+          parentSchema: schema39.properties.policy,
+          data: data5,
+        };
+        (vErrors === null ? (vErrors = [err11]) : vErrors.push(err11), errors++);
+      }
     }
     if (
       (data.every !== void 0 &&
@@ -2696,6 +4169,9 @@ function validate118(
             schemaPath: '#/properties/repositories/maxItems',
             keyword: 'maxItems',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema39.properties.repositories,
+            data: data10,
           };
           (vErrors === null ? (vErrors = [err12]) : vErrors.push(err12), errors++);
         }
@@ -2705,26 +4181,37 @@ function validate118(
             schemaPath: '#/properties/repositories/minItems',
             keyword: 'minItems',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema39.properties.repositories,
+            data: data10,
           };
           (vErrors === null ? (vErrors = [err13]) : vErrors.push(err13), errors++);
         }
         let len1 = data10.length;
-        for (let i1 = 0; i1 < len1; i1++)
-          if (typeof data10[i1] != 'string') {
+        for (let i1 = 0; i1 < len1; i1++) {
+          let data11 = data10[i1];
+          if (typeof data11 != 'string') {
             let err14 = {
               instancePath: instancePath + '/repositories/' + i1,
               schemaPath: '#/properties/repositories/items/type',
               keyword: 'type',
               params: { type: 'string' },
+              schema: schema39.properties.repositories.items.type,
+              parentSchema: schema39.properties.repositories.items,
+              data: data11,
             };
             (vErrors === null ? (vErrors = [err14]) : vErrors.push(err14), errors++);
           }
+        }
       } else {
         let err15 = {
           instancePath: instancePath + '/repositories',
           schemaPath: '#/properties/repositories/type',
           keyword: 'type',
           params: { type: 'array' },
+          schema: schema39.properties.repositories.type,
+          parentSchema: schema39.properties.repositories,
+          data: data10,
         };
         (vErrors === null ? (vErrors = [err15]) : vErrors.push(err15), errors++);
       }
@@ -2772,11 +4259,22 @@ function validate118(
           depsCount: 1,
           deps: 'match',
         },
+        schema: schema39.dependentRequired,
+        parentSchema: schema39,
+        data,
       };
       (vErrors === null ? (vErrors = [err16]) : vErrors.push(err16), errors++);
     }
   } else {
-    let err17 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err17 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema39.type,
+      parentSchema: schema39,
+      data,
+    };
     (vErrors === null ? (vErrors = [err17]) : vErrors.push(err17), errors++);
   }
   return ((validate118.errors = vErrors), errors === 0);
@@ -2800,6 +4298,9 @@ function validate52(
         schemaPath: '#/required',
         keyword: 'required',
         params: { missingProperty: 'version' },
+        schema: schema19.required,
+        parentSchema: schema19,
+        data,
       };
       (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
     }
@@ -2809,6 +4310,9 @@ function validate52(
         schemaPath: '#/required',
         keyword: 'required',
         params: { missingProperty: 'repositories' },
+        schema: schema19.required,
+        parentSchema: schema19,
+        data,
       };
       (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
     }
@@ -2818,6 +4322,9 @@ function validate52(
         schemaPath: '#/required',
         keyword: 'required',
         params: { missingProperty: 'servers' },
+        schema: schema19.required,
+        parentSchema: schema19,
+        data,
       };
       (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
     }
@@ -2827,6 +4334,9 @@ function validate52(
         schemaPath: '#/required',
         keyword: 'required',
         params: { missingProperty: 'databases' },
+        schema: schema19.required,
+        parentSchema: schema19,
+        data,
       };
       (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
     }
@@ -2846,17 +4356,26 @@ function validate52(
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
+          schema: !1,
+          parentSchema: schema19,
+          data,
         };
         (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
       }
-    if (data.version !== void 0 && data.version !== 1) {
-      let err5 = {
-        instancePath: instancePath + '/version',
-        schemaPath: '#/properties/version/const',
-        keyword: 'const',
-        params: { allowedValue: 1 },
-      };
-      (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
+    if (data.version !== void 0) {
+      let data0 = data.version;
+      if (data0 !== 1) {
+        let err5 = {
+          instancePath: instancePath + '/version',
+          schemaPath: '#/properties/version/const',
+          keyword: 'const',
+          params: { allowedValue: 1 },
+          schema: 1,
+          parentSchema: schema19.properties.version,
+          data: data0,
+        };
+        (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
+      }
     }
     if (data.repositories !== void 0) {
       let data1 = data.repositories;
@@ -2867,6 +4386,9 @@ function validate52(
             schemaPath: '#/properties/repositories/minProperties',
             keyword: 'minProperties',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema19.properties.repositories,
+            data: data1,
           };
           (vErrors === null ? (vErrors = [err6]) : vErrors.push(err6), errors++);
         }
@@ -2888,6 +4410,9 @@ function validate52(
               schemaPath: '#/properties/repositories/propertyNames',
               keyword: 'propertyNames',
               params: { propertyName: key1 },
+              schema: schema19.properties.repositories.propertyNames,
+              parentSchema: schema19.properties.repositories,
+              data: data1,
             };
             (vErrors === null ? (vErrors = [err7]) : vErrors.push(err7), errors++);
           }
@@ -2908,6 +4433,9 @@ function validate52(
           schemaPath: '#/properties/repositories/type',
           keyword: 'type',
           params: { type: 'object' },
+          schema: schema19.properties.repositories.type,
+          parentSchema: schema19.properties.repositories,
+          data: data1,
         };
         (vErrors === null ? (vErrors = [err8]) : vErrors.push(err8), errors++);
       }
@@ -2921,6 +4449,9 @@ function validate52(
             schemaPath: '#/properties/servers/minProperties',
             keyword: 'minProperties',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema19.properties.servers,
+            data: data3,
           };
           (vErrors === null ? (vErrors = [err9]) : vErrors.push(err9), errors++);
         }
@@ -2942,6 +4473,9 @@ function validate52(
               schemaPath: '#/properties/servers/propertyNames',
               keyword: 'propertyNames',
               params: { propertyName: key3 },
+              schema: schema19.properties.servers.propertyNames,
+              parentSchema: schema19.properties.servers,
+              data: data3,
             };
             (vErrors === null ? (vErrors = [err10]) : vErrors.push(err10), errors++);
           }
@@ -2962,6 +4496,9 @@ function validate52(
           schemaPath: '#/properties/servers/type',
           keyword: 'type',
           params: { type: 'object' },
+          schema: schema19.properties.servers.type,
+          parentSchema: schema19.properties.servers,
+          data: data3,
         };
         (vErrors === null ? (vErrors = [err11]) : vErrors.push(err11), errors++);
       }
@@ -2987,6 +4524,9 @@ function validate52(
               schemaPath: '#/properties/targets/propertyNames',
               keyword: 'propertyNames',
               params: { propertyName: key5 },
+              schema: schema19.properties.targets.propertyNames,
+              parentSchema: schema19.properties.targets,
+              data: data5,
             };
             (vErrors === null ? (vErrors = [err12]) : vErrors.push(err12), errors++);
           }
@@ -3007,6 +4547,9 @@ function validate52(
           schemaPath: '#/properties/targets/type',
           keyword: 'type',
           params: { type: 'object' },
+          schema: schema19.properties.targets.type,
+          parentSchema: schema19.properties.targets,
+          data: data5,
         };
         (vErrors === null ? (vErrors = [err13]) : vErrors.push(err13), errors++);
       }
@@ -3044,6 +4587,9 @@ function validate52(
               schemaPath: '#/properties/policies/propertyNames',
               keyword: 'propertyNames',
               params: { propertyName: key7 },
+              schema: schema19.properties.policies.propertyNames,
+              parentSchema: schema19.properties.policies,
+              data: data8,
             };
             (vErrors === null ? (vErrors = [err14]) : vErrors.push(err14), errors++);
           }
@@ -3064,6 +4610,9 @@ function validate52(
           schemaPath: '#/properties/policies/type',
           keyword: 'type',
           params: { type: 'object' },
+          schema: schema19.properties.policies.type,
+          parentSchema: schema19.properties.policies,
+          data: data8,
         };
         (vErrors === null ? (vErrors = [err15]) : vErrors.push(err15), errors++);
       }
@@ -3077,6 +4626,9 @@ function validate52(
             schemaPath: '#/properties/databases/minProperties',
             keyword: 'minProperties',
             params: { limit: 1 },
+            schema: 1,
+            parentSchema: schema19.properties.databases,
+            data: data10,
           };
           (vErrors === null ? (vErrors = [err16]) : vErrors.push(err16), errors++);
         }
@@ -3089,6 +4641,9 @@ function validate52(
                 schemaPath: '#/properties/databases/propertyNames/maxLength',
                 keyword: 'maxLength',
                 params: { limit: 63 },
+                schema: 63,
+                parentSchema: schema19.properties.databases.propertyNames,
+                data: key9,
                 propertyName: key9,
               };
               (vErrors === null ? (vErrors = [err17]) : vErrors.push(err17), errors++);
@@ -3099,6 +4654,9 @@ function validate52(
                 schemaPath: '#/properties/databases/propertyNames/minLength',
                 keyword: 'minLength',
                 params: { limit: 1 },
+                schema: 1,
+                parentSchema: schema19.properties.databases.propertyNames,
+                data: key9,
                 propertyName: key9,
               };
               (vErrors === null ? (vErrors = [err18]) : vErrors.push(err18), errors++);
@@ -3109,6 +4667,9 @@ function validate52(
               schemaPath: '#/properties/databases/propertyNames/type',
               keyword: 'type',
               params: { type: 'string' },
+              schema: schema19.properties.databases.propertyNames.type,
+              parentSchema: schema19.properties.databases.propertyNames,
+              data: key9,
               propertyName: key9,
             };
             (vErrors === null ? (vErrors = [err19]) : vErrors.push(err19), errors++);
@@ -3120,6 +4681,9 @@ function validate52(
               schemaPath: '#/properties/databases/propertyNames',
               keyword: 'propertyNames',
               params: { propertyName: key9 },
+              schema: schema19.properties.databases.propertyNames,
+              parentSchema: schema19.properties.databases,
+              data: data10,
             };
             (vErrors === null ? (vErrors = [err20]) : vErrors.push(err20), errors++);
           }
@@ -3140,6 +4704,9 @@ function validate52(
           schemaPath: '#/properties/databases/type',
           keyword: 'type',
           params: { type: 'object' },
+          schema: schema19.properties.databases.type,
+          parentSchema: schema19.properties.databases,
+          data: data10,
         };
         (vErrors === null ? (vErrors = [err21]) : vErrors.push(err21), errors++);
       }
@@ -3155,7 +4722,15 @@ function validate52(
         ((vErrors = vErrors === null ? validate63.errors : vErrors.concat(validate63.errors)),
         (errors = vErrors.length)));
   } else {
-    let err22 = { instancePath, schemaPath: '#/type', keyword: 'type', params: { type: 'object' } };
+    let err22 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema19.type,
+      parentSchema: schema19,
+      data,
+    };
     (vErrors === null ? (vErrors = [err22]) : vErrors.push(err22), errors++);
   }
   return ((validate52.errors = vErrors), errors === 0);

@@ -1,0 +1,148 @@
+import { dirname, resolve } from 'node:path';
+import type { Tls } from '../base/connection.ts';
+import type {
+  Desired,
+  DesiredConnection,
+  DesiredRepository,
+  DesiredServer,
+  DesiredTarget,
+  SecretReference,
+} from './desired.ts';
+import { conflict, type Desire } from './desire.ts';
+import type { Secret, Server, Target, Tls as TlsDocument } from './spec-document.gen.ts';
+import type { SpecPath } from './spec-text.ts';
+
+/** Everything that is declared by name and has no policy. */
+export function desireServers(context: Desire): Pick<Desired, 'repositories' | 'servers' | 'targets' | 'digestKey'> {
+  const { document } = context;
+  const repositories = new Map<string, DesiredRepository>();
+  for (const [name, { type, path }] of Object.entries(document.repositories)) {
+    const absolute = fromSpec(context, path);
+    const other = [...repositories.values()].find((each) => each.path === absolute);
+    if (other) {
+      const summary = `the repositories ${other.name} and ${name} have the same path`;
+      context.report(conflict(['repositories', name, 'path'], { summary, label: `also the path of ${other.name}` }));
+    }
+    repositories.set(name, { name, type, path: absolute, place: context.place(['repositories', name]) });
+  }
+
+  const servers = new Map<string, DesiredServer>();
+  for (const [name, server] of Object.entries(document.servers)) {
+    const path = ['servers', name];
+    servers.set(name, {
+      ...connectionOf(context, server, path),
+      name,
+      engine: server.engine,
+      maintenanceDatabase: server.maintenanceDatabase ?? 'postgres',
+      ...(server.clients !== undefined && { clients: fromSpec(context, server.clients) }),
+      parallel: server.parallel ?? 1,
+      place: context.place(path),
+    });
+  }
+
+  const targets = new Map<string, DesiredTarget>();
+  for (const [name, target] of Object.entries(document.targets ?? {})) {
+    const desired = targetOf(context, name, target);
+    if (desired === undefined) continue;
+    targets.set(name, desired);
+    if (desired.kind !== 'server') continue;
+    const { host, port } = desired.connection;
+    const source = [...servers.values()].find((server) => server.host === host && server.port === port);
+    if (source) {
+      const summary = `the target ${name} is the source server ${source.name}`;
+      const help = 'Restores and drills write to a target. Name another server.';
+      context.report(conflict(['targets', name, 'server', 'host'], { summary, label: 'also a source', help }));
+    }
+  }
+  return {
+    repositories,
+    servers,
+    targets,
+    ...(document.digestKey && { digestKey: secretOf(context, document.digestKey) }),
+  };
+}
+
+/** Relative paths count from the spec's folder. */
+export function fromSpec(context: Desire, path: string): string {
+  return resolve(dirname(context.file), path);
+}
+
+/** The schema lets exactly one of the two keys through. */
+export function secretOf(context: Desire, secret: Secret): SecretReference {
+  return secret.env !== undefined
+    ? { kind: 'env', name: secret.env }
+    : { kind: 'file', path: fromSpec(context, secret.file ?? '') };
+}
+
+function targetOf(context: Desire, name: string, target: Target): DesiredTarget | undefined {
+  const base = { name, engine: target.engine, place: context.place(['targets', name]) };
+  if (target.local)
+    return {
+      ...base,
+      kind: 'local',
+      ...(target.local.binaries !== undefined && { binaries: fromSpec(context, target.local.binaries) }),
+    };
+  if (target.container)
+    return {
+      ...base,
+      kind: 'container',
+      ...(target.container.image !== undefined && { image: target.container.image }),
+    };
+  if (!target.server) return undefined;
+  return {
+    ...base,
+    kind: 'server',
+    connection: connectionOf(context, target.server, ['targets', name, 'server']),
+    maintenanceDatabase: target.server.maintenanceDatabase ?? 'postgres',
+    disposable: target.server.disposable ?? false,
+  };
+}
+
+function connectionOf(
+  context: Desire,
+  server: Pick<Server, 'host' | 'port' | 'user' | 'password' | 'tls'>,
+  path: SpecPath,
+): DesiredConnection {
+  const isSocket = /^\.{0,2}\//.test(server.host);
+  if (isSocket) checkSocket(context, server, path);
+  return {
+    host: isSocket ? fromSpec(context, server.host) : server.host,
+    port: server.port ?? 5432,
+    user: server.user,
+    ...(server.password && { password: secretOf(context, server.password) }),
+    tls: server.tls ? tlsOf(context, server.tls, [...path, 'tls']) : { mode: isSocket ? 'disable' : 'prefer' },
+  };
+}
+
+/** libpq never encrypts a Unix socket, whatever sslmode says (PostgreSQL manual, "Database Connection Control Functions", sslmode). */
+function checkSocket(context: Desire, server: Pick<Server, 'host' | 'port' | 'tls'>, path: SpecPath): void {
+  const mode = server.tls?.mode;
+  if (mode !== undefined && !['disable', 'allow', 'prefer'].includes(mode)) {
+    const summary = `tls mode ${mode} cannot hold over a Unix socket`;
+    context.report(conflict([...path, 'tls', 'mode'], { summary, label: 'host is a socket directory' }));
+  }
+}
+
+function tlsOf(context: Desire, tls: TlsDocument, path: SpecPath): Tls {
+  if (tls.mode.startsWith('verify') && tls.ca === undefined) {
+    context.report({
+      path: [...path, 'mode'],
+      at: 'value',
+      severity: 'error',
+      code: 'spec/missing-property',
+      summary: 'missing property "ca"',
+      label: `${tls.mode} needs "ca"`,
+      help: 'Name the PEM file with the authorities to trust.',
+    });
+  }
+  if (tls.mode === 'disable' && (tls.ca ?? tls.cert) !== undefined) {
+    const summary = 'certificates are given, but tls is disabled';
+    context.report(conflict([...path, 'mode'], { summary, label: 'no certificate is ever looked at' }));
+  }
+  return {
+    mode: tls.mode,
+    ...(tls.ca !== undefined && { ca: fromSpec(context, tls.ca) }),
+    ...(tls.cert !== undefined && { cert: fromSpec(context, tls.cert) }),
+    ...(tls.key !== undefined && { key: fromSpec(context, tls.key) }),
+  };
+}
