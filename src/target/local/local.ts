@@ -7,6 +7,7 @@ import { Secret } from '../../base/secret.ts';
 import { openScratch, sweepScratch } from '../../system/scratch.ts';
 import type { LocalRecipe, LocalServerPlan } from '../recipe.ts';
 import type { LeaseRequest, Target, TargetLease } from '../target.ts';
+import { sweepOpenDirectories } from './open-directory.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 import { initialise, serve } from './serve.ts';
 
@@ -27,8 +28,8 @@ export function localTarget(declared: LocalDeclaration, recipe: LocalRecipe): Ta
     kind: 'local',
     lease: (request) => lease(declared, recipe, request),
     sweep: async () => {
-      const removed = await sweepScratch();
-      return removed === 0 ? [] : [`${removed} scratch director${removed === 1 ? 'y' : 'ies'} of ended runs`];
+      const removed = (await sweepScratch()) + (await sweepOpenDirectories());
+      return removed === 0 ? [] : [`${removed} ${removed === 1 ? 'directory' : 'directories'} of ended runs`];
     },
   };
 }

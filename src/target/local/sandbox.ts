@@ -4,7 +4,8 @@ import { messageOf, OperationError } from '../../base/operation-error.ts';
 import { runCommand } from '../../system/run.ts';
 import type { PlannedCommand } from '../recipe.ts';
 import { confined, rootInside, userFiles } from './namespace.ts';
-import { unusedUserId } from './server-user.ts';
+import { openDirectory } from './open-directory.ts';
+import { nobodyId, unusedUserId } from './server-user.ts';
 
 /** Where and as whom a local server runs. Disposing it removes what it made outside of scratch. */
 export interface Sandbox extends AsyncDisposable {
@@ -17,17 +18,24 @@ export interface Sandbox extends AsyncDisposable {
   readonly uid: number | undefined;
   readonly notes: readonly string[];
   /** The command as it has to be started. */
-  wrap(command: PlannedCommand): PlannedCommand;
+  wrap(command: PlannedCommand): SandboxedCommand;
 }
 
+export interface SandboxedCommand extends PlannedCommand {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+const nothing = { notes: [], [Symbol.asyncDispose]: async () => undefined };
+
 /**
- * The strongest confinement that this machine allows: namespaces and an own user for root on Linux, else our own user.
- * Throws `target/unavailable` for root where namespaces are not allowed: database servers refuse to run as root.
+ * The strongest confinement that this machine allows: namespaces and an own user for root on Linux; where root may make
+ * no namespaces, the user `nobody`, since database servers refuse to run as root; and else our own user.
+ * Throws `target/unavailable`.
  */
 export async function openSandbox(place: { readonly scratch: string; readonly binaries: string }): Promise<Sandbox> {
   const root = join(place.scratch, 'server');
   await mkdir(root);
-  const nothing = { notes: [], [Symbol.asyncDispose]: async () => undefined };
   if (process.getuid?.() !== 0) {
     return { isolation: 'trusted', root, rootInside: root, uid: undefined, wrap: (command) => command, ...nothing };
   }
@@ -38,18 +46,37 @@ export async function openSandbox(place: { readonly scratch: string; readonly bi
     await chmod(join(root, path), 0o644);
   }
   const wrap = (command: PlannedCommand): PlannedCommand => confined(command, { root, uid, binaries: place.binaries });
-  await probe(wrap({ program: 'true', args: [] }));
-  return { isolation: 'namespaces', root, rootInside, uid, wrap, ...nothing };
+  const refusal = await refusalOf(wrap({ program: 'true', args: [] }));
+  if (refusal === undefined) return { isolation: 'namespaces', root, rootInside, uid, wrap, ...nothing };
+  return asNobody(place.scratch, refusal);
 }
 
-async function probe(command: PlannedCommand): Promise<void> {
+async function asNobody(scratch: string, refusal: string): Promise<Sandbox> {
+  const id = await nobodyId();
+  if (id === undefined) {
+    throw new OperationError('target/unavailable', 'this machine allows root no namespaces and has no user nobody', {
+      hint: `It said: ${refusal}. Run as another user than root, or use a container target.`,
+    });
+  }
+  const directory = await openDirectory(scratch);
+  return {
+    isolation: 'trusted',
+    root: directory.path,
+    rootInside: directory.path,
+    uid: id.uid,
+    notes: [`runs as the user nobody, with network, because no namespaces could be made: ${refusal}`],
+    wrap: (command) => ({ ...command, ...id }),
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+  };
+}
+
+/** Why a confined command cannot run here; undefined where it can. */
+async function refusalOf(command: PlannedCommand): Promise<string | undefined> {
   const lines: string[] = [];
   try {
     await runCommand({ ...command, stdin: 'ignore', onStderrLine: (line) => lines.push(line), timeoutMs: 30_000 });
+    return undefined;
   } catch (error) {
-    throw new OperationError('target/unavailable', 'this machine does not allow root to make namespaces', {
-      cause: error,
-      hint: `It said: ${lines.at(-1) ?? messageOf(error)}. Run as another user, or use a container target.`,
-    });
+    return lines.at(-1) ?? messageOf(error);
   }
 }

@@ -11,12 +11,11 @@ const startLimitMs = 120_000;
 /** Runs the steps that make the server's files. Throws `target/unavailable` with the program's last words. */
 export async function initialise(plan: LocalServerPlan, sandbox: Sandbox, signal: AbortSignal): Promise<void> {
   for (const step of plan.initialise) {
-    const { program, args, stdin } = sandbox.wrap(step);
+    const { stdin, ...command } = sandbox.wrap(step);
     const lastWords = lastLines();
     try {
       await runCommand({
-        program,
-        args,
+        ...command,
         env: environment(sandbox),
         stdin: stdin === undefined ? 'ignore' : Buffer.from(stdin),
         stdout: 'ignore',
@@ -36,13 +35,12 @@ export async function initialise(plan: LocalServerPlan, sandbox: Sandbox, signal
 
 /** Starts the server and waits until it takes connections. Disposing ends it, and resolves when nothing of it runs any more. */
 export async function serve(plan: LocalServerPlan, sandbox: Sandbox, signal: AbortSignal): Promise<AsyncDisposable> {
-  const { program, args } = sandbox.wrap(plan.serve);
+  const { stdin: _, ...command } = sandbox.wrap(plan.serve);
   const lastWords = lastLines();
   const ready = Promise.withResolvers<void>();
   let listening = false;
   const server = startCommand({
-    program,
-    args,
+    ...command,
     env: environment(sandbox),
     onStderrLine: (line) => {
       if (listening) return;

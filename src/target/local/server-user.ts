@@ -16,6 +16,13 @@ export async function unusedUserId(): Promise<number> {
   }
 }
 
+/** The user without any rights or files, where there is one. */
+export async function nobodyId(): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
+  const lines = (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n');
+  const [, , uid, gid] = (lines.find((line) => line.startsWith('nobody:')) ?? '').split(':').map(Number);
+  return uid === undefined || gid === undefined ? undefined : { uid, gid };
+}
+
 /** How many user ids exist here, counted from 0 (user_namespaces(7), uid_map). */
 async function mappedIds(): Promise<number> {
   const lines = (await readFile('/proc/self/uid_map', 'latin1')).trim().split('\n');
