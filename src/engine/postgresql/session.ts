@@ -1,10 +1,11 @@
 import { connect } from 'node:net';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import { Client, Query } from 'pg';
 import { OperationError } from '../../base/operation-error.ts';
 import type { ServerAccess } from '../engine.ts';
 import { queryError } from './query-error.ts';
+import { stopped } from './stopped.ts';
 import { tlsAttempts, type Attempt } from './tls.ts';
 
 /** One connection with settings that make text forms comparable and cannot time out. Values come back as text; `json` and `jsonb` parsed. */
@@ -17,6 +18,8 @@ export interface Session extends AsyncDisposable {
   query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** Several statements without parameters, results dropped. Throws a QueryError. */
   run(sql: string): Promise<void>;
+  /** One `COPY … TO STDOUT`: hands every piece of its output over as it comes, rows in order. Throws a QueryError. */
+  copyOut(sql: string, onData: (piece: Buffer) => void): Promise<void>;
 }
 
 export interface SessionOptions {
@@ -60,7 +63,7 @@ export async function openSession(
   database: string,
   options: SessionOptions = {},
 ): Promise<Session> {
-  options.signal?.throwIfAborted();
+  if (options.signal?.aborted === true) throw stopped(options.signal);
   const client = await connectAny(server, database, options);
   let abandoned = false;
   const abandon = (): void => {
@@ -71,7 +74,7 @@ export async function openSession(
   };
   options.signal?.addEventListener('abort', abandon, { once: true });
   const fail = (error: unknown): never => {
-    if (abandoned) throw options.signal?.reason;
+    if (abandoned && options.signal !== undefined) throw stopped(options.signal);
     throw queryError(error, 'a query');
   };
   const session: Omit<Session, 'versionNumber'> = {
@@ -82,6 +85,13 @@ export async function openSession(
     },
     async run(sql) {
       await client.query(sql).catch(fail);
+    },
+    async copyOut(sql, onData) {
+      await new Promise<void>((resolve, reject) => {
+        const copy = new Query({ text: sql }, undefined, (error?: Error | null) => (error ? reject(error) : resolve()));
+        // The driver reads COPY data and drops it; this is where it passes by.
+        client.query(Object.assign(copy, { handleCopyData: ({ chunk }: { readonly chunk: Buffer }) => onData(chunk) }));
+      }).catch(fail);
     },
     async [Symbol.asyncDispose]() {
       options.signal?.removeEventListener('abort', abandon);
@@ -116,7 +126,7 @@ async function connectAny(server: ServerAccess, database: string, options: Sessi
       await client.connect();
       return client;
     } catch (error) {
-      options.signal?.throwIfAborted();
+      if (options.signal?.aborted === true) throw stopped(options.signal);
       failure = error;
     } finally {
       options.signal?.removeEventListener('abort', abandon);

@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { OperationError } from '../../base/operation-error.ts';
+import type { Secret } from '../../base/secret.ts';
+import type { Degradation, Step } from '../../manifest/manifest.ts';
+import type { Captured, CapturePhase, CaptureRequest, CaptureSink, ServerAccess } from '../engine.ts';
+import { readAccess } from './access.ts';
+import type { FoundClient } from './clients.ts';
+import { checkCounts, countTables, hashFacts } from './counts.ts';
+import { databaseSql } from './database-sql.ts';
+import { compressionArgument, dumpDatabase, type EntryWithoutParts } from './dump.ts';
+import { readSequenceStates, widenSequenceStates } from './inventory-sequences.ts';
+import { preflight } from './preflight.ts';
+import { rolesSql } from './roles-sql.ts';
+import { openSession, type Session } from './session.ts';
+import { readSource } from './source.ts';
+import { stopped } from './stopped.ts';
+import { supplementSql } from './supplement.ts';
+import { readDumpableTables, type DumpableTable } from './tables.ts';
+
+export interface CaptureContext {
+  readonly server: ServerAccess;
+  readonly digestKey: Secret | undefined;
+  readonly dump: FoundClient;
+  readonly restore: FoundClient;
+}
+
+/**
+ * One database, from the look ahead to the proof. One snapshot for the inventory, the roles, the dump and the counts; a
+ * failure anywhere ends pg_dump and every session and throws, so that nothing half can be committed.
+ */
+export async function captureDatabase(
+  context: CaptureContext,
+  request: CaptureRequest,
+  sink: CaptureSink,
+): Promise<Captured> {
+  const { server } = context;
+  const { database } = request.address;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([request.signal, failed.signal]);
+  const timings: Record<string, number> = {};
+  const phase = phaseTimer(timings, (name) => request.events.phase(name));
+  const session = await openSession(server, database, { signal });
+  try {
+    const major = Math.floor(session.versionNumber / 10_000);
+    phase('preflight');
+    compressionArgument(request.dump.compression, major);
+    await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const ahead = await preflight(session, `${server.name}/${database}`, request.dump.excludeTables);
+    const [refusal] = ahead.refused;
+    if (refusal !== undefined)
+      throw new OperationError(refusal.code, refusal.summary, refusal.help === undefined ? {} : { hint: refusal.help });
+    await session.run('COMMIT');
+
+    phase('snapshot');
+    const snapshot = await openSnapshot(session);
+    const { scratch } = await sink.begin(snapshot.timeMs);
+
+    phase('inventory');
+    const access = await readAccess(session, { holds: request.holds, digestKey: context.digestKey });
+    const tables = await readDumpableTables(session, request.dump);
+    const [blobs] = await session.query<{ count: string }>('SELECT count(*) FROM pg_largeobject_metadata');
+    const source = await readSource(session, access.facts, access.bootstrap);
+
+    phase('roles');
+    const texts = {
+      ...(request.holds.roles === 'none'
+        ? {}
+        : {
+            roles: rolesSql(access.facts, {
+              versionNumber: session.versionNumber,
+              bootstrap: access.bootstrap,
+              passwords: request.holds.passwords,
+            }),
+          }),
+      database: databaseSql(access.facts, { name: database, bootstrap: access.bootstrap }),
+      supplement: await supplementSql(session, access.bootstrap),
+    };
+    const entries: EntryWithoutParts[] = [];
+    for (const [kind, text] of Object.entries(texts) as [keyof typeof texts, string][]) {
+      await sink.text(kind, text);
+      entries.push(textEntry(kind, text));
+    }
+
+    phase('dump');
+    const task = {
+      server,
+      database,
+      major,
+      snapshot: snapshot.name,
+      policy: request.dump,
+      tables,
+      sink,
+      scratch,
+      events: request.events,
+      signal,
+    };
+    const dumping = dumpDatabase({
+      ...task,
+      programs: { dump: context.dump.path, restore: context.restore.path },
+      largeObjects: Number(blobs?.count),
+    });
+    const counting = countInSnapshot(context, {
+      database,
+      snapshot: snapshot.name,
+      tables,
+      hashes: request.dump.serverHashes,
+      signal,
+    });
+    // Both must have ended before anything is thrown: neither may go on using scratch or the snapshot.
+    for (const work of [dumping, counting]) work.catch((error: unknown) => failed.abort(error));
+    const [dumped, counted] = await Promise.allSettled([dumping, counting]);
+    if (failed.signal.aborted && !request.signal.aborted) throw failed.signal.reason;
+    if (dumped.status === 'rejected') throw dumped.reason;
+    if (counted.status === 'rejected') throw counted.reason;
+
+    phase('proof');
+    checkCounts(counted.value, tables, dumped.value);
+    const inventory = widenSequenceStates(access.facts, await readSequenceStates(session));
+    await session.run('COMMIT');
+    phase(undefined);
+    return {
+      source,
+      clients: [
+        { program: 'pg_dump', version: context.dump.version },
+        { program: 'pg_restore', version: context.restore.version },
+      ],
+      snapshot: { time: new Date(snapshot.timeMs).toISOString(), lsn: snapshot.lsn },
+      access: { fingerprint: access.fingerprint, passwords: access.passwords },
+      degradations: [...ahead.degradations, ...access.degradations, ...exclusions(tables)],
+      steps: stepsOf(texts),
+      entries: [...entries, ...dumped.value],
+      inventory: [...inventory, ...hashFacts(counted.value, tables)],
+      accessText: access.text,
+      roles: access.scope.why.map(({ name, why }) => ({ name, why: [...why] })),
+      timings,
+    };
+  } catch (error) {
+    if (request.signal.aborted) throw stopped(request.signal);
+    throw error;
+  } finally {
+    await session[Symbol.asyncDispose]();
+  }
+}
+
+interface Snapshot {
+  readonly name: string;
+  /** Of the transaction's beginning, which is just before the snapshot: the data is never older than it says. */
+  readonly timeMs: number;
+  readonly lsn: string | null;
+}
+
+async function openSnapshot(session: Session): Promise<Snapshot> {
+  await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  const [row] = await session.query<{ name: string; time: string; lsn: string | null }>(`
+    SELECT pg_export_snapshot() AS name, floor(extract(epoch FROM transaction_timestamp()) * 1000)::bigint AS time,
+      CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END AS lsn`);
+  if (row === undefined) throw new TypeError('a query without FROM gave no row');
+  return { name: row.name, timeMs: Number(row.time), lsn: row.lsn };
+}
+
+interface CountRequest {
+  readonly database: string;
+  readonly snapshot: string;
+  readonly tables: readonly DumpableTable[];
+  readonly hashes: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** One session beside pg_dump's: counting is cheap, and the source has other work. */
+async function countInSnapshot(context: CaptureContext, request: CountRequest): ReturnType<typeof countTables> {
+  await using session = await openSession(context.server, request.database, { signal: request.signal });
+  await session.run(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '${request.snapshot}'`);
+  return await countTables([session], request.tables, { hashes: request.hashes });
+}
+
+function exclusions(tables: readonly DumpableTable[]): readonly Degradation[] {
+  return tables.flatMap(({ excluded, name }) => {
+    if (excluded === 'no') return [];
+    return [
+      excluded === 'table'
+        ? { code: 'table-excluded' as const, subject: name, detail: 'the policy leaves this table out' }
+        : {
+            code: 'table-data-excluded' as const,
+            subject: name,
+            detail: 'the policy leaves the rows of this table out',
+          },
+    ];
+  });
+}
+
+/** `file` is the name that a person unpacks it to. */
+function textEntry(kind: 'roles' | 'database' | 'supplement', text: string): EntryWithoutParts {
+  const bytes = Buffer.from(text, 'utf8');
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  return {
+    kind,
+    subject: `${kind}.sql`,
+    file: `${kind}.sql`,
+    rows: null,
+    columns: null,
+    plainBytes: bytes.byteLength,
+    digest,
+  };
+}
+
+function stepsOf(texts: Readonly<Record<string, unknown>>): readonly Step[] {
+  return [
+    ...('roles' in texts ? [{ phase: 'roles' as const, tool: 'sql' as const, subjects: ['roles'] }] : []),
+    { phase: 'database', tool: 'sql', subjects: ['database'] },
+    { phase: 'data', tool: 'pg_restore', subjects: ['dump-toc', 'table-data', 'large-object-toc', 'large-object'] },
+    { phase: 'supplement', tool: 'sql', subjects: ['supplement'] },
+    { phase: 'analyze', tool: 'analyze', subjects: [] },
+  ];
+}
+
+/** Tells each phase as it begins and measures the one before; undefined ends the last. */
+function phaseTimer(
+  timings: Record<string, number>,
+  tell: (phase: CapturePhase) => void,
+): (next: CapturePhase | undefined) => void {
+  let current: CapturePhase | undefined;
+  let since = performance.now();
+  return (next) => {
+    if (current !== undefined) timings[current] = Math.round(performance.now() - since);
+    current = next;
+    since = performance.now();
+    if (next !== undefined) tell(next);
+  };
+}

@@ -1,0 +1,30 @@
+import { createInterface } from 'node:readline';
+import { startCommand } from '../../system/run.ts';
+import { OperationError } from '../../base/operation-error.ts';
+
+/** What an archive says it holds: the only part of its table of contents that is used. */
+export interface DumpToc {
+  /** Table OID on the source by dump id, for every entry that has rows. */
+  readonly tables: ReadonlyMap<string, string>;
+  /** Entries that hold large objects. */
+  readonly largeObjectEntries: number;
+}
+
+/**
+ * Reads the table of contents through the vendor's own reader. Each line starts `dumpId; catalogOid oid DESCRIPTION …`;
+ * pg_restore replaces line breaks in names, so a name cannot forge a line. A complete listing proves nothing about data.
+ */
+export async function readDumpToc(restore: string, directory: string, signal: AbortSignal): Promise<DumpToc> {
+  const tables = new Map<string, string>();
+  let largeObjectEntries = 0;
+  const started = await startCommand({ program: restore, args: ['--list', directory], stdout: 'stream', signal });
+  for await (const line of createInterface({ input: started.stdout, crlfDelay: Number.POSITIVE_INFINITY })) {
+    const table = /^(\d+); \d+ (\d+) TABLE DATA /.exec(line);
+    if (table?.[1] !== undefined && table[2] !== undefined) tables.set(table[1], table[2]);
+    else if (/^\d+; \d+ \d+ BLOBS /.test(line)) largeObjectEntries += 1;
+  }
+  await started.done.catch((error: unknown) => {
+    throw new OperationError('dump/failed', 'pg_restore cannot read the archive’s table of contents', { cause: error });
+  });
+  return { tables, largeObjectEntries };
+}
