@@ -14,8 +14,14 @@ import type {
 } from './plan-document.gen.ts';
 import { planId } from './plan-id.ts';
 
+/** What made the plan. */
+export interface Tool {
+  readonly name: string;
+  readonly version: string;
+}
+
 /** The plan as schemas/plan.v1: complete, and all that any rendering shows. */
-export function planDocument(plan: Plan, tool: { readonly name: string; readonly version: string }): PlanDocument {
+export function planDocument(plan: Plan, tool: Tool = { name: 'holdfast', version: '' }): PlanDocument {
   const present = presentBackups(plan);
   const actions = plan.actions.map((action) => actionDocument(action, plan, present));
   const count = (kind: string): number => actions.filter((action) => action.kind === kind).length;

@@ -1,5 +1,4 @@
-import { failed, ok, type Result } from '../base/result.ts';
-import type { Diagnostic } from '../base/diagnostic.ts';
+import { OperationError } from '../base/operation-error.ts';
 import type { Action, Expire, Plan } from './plan.ts';
 import type { Action as SavedAction, PlanDocument } from './plan-document.gen.ts';
 import { essenceId } from './plan-id.ts';
@@ -11,8 +10,8 @@ export interface Constrained {
   readonly allowed: readonly Action[];
   /** Saved actions whose end is already reached: nothing is left to do. */
   readonly satisfied: readonly SavedAction[];
-  /** Saved actions that mean something else by now, with the field that differs. Not empty: exit code 21. */
-  readonly stale: readonly { readonly action: SavedAction; readonly field: string }[];
+  /** Ids of saved actions that mean something else by now, with the field that differs. Not empty: exit code 21. */
+  readonly stale: readonly { readonly action: string; readonly field: string }[];
   /** What a plan made now would do beyond the saved one. Never carried out; shown. */
   readonly unlisted: readonly Action[];
 }
@@ -30,42 +29,45 @@ export function constrain(saved: PlanDocument, fresh: Plan): Constrained {
   const repositories = new Map(fresh.observed.repositories.map((repository) => [repository.name, repository]));
   const allowed: Action[] = [];
   const satisfied: SavedAction[] = [];
-  const stale: { action: SavedAction; field: string }[] = [];
+  const stale: { action: string; field: string }[] = [];
   for (const action of saved.actions) {
     const now = wanted.get(action.id);
     const differs = now === undefined ? undefined : differingField(action, now, fresh);
-    if (differs !== undefined) stale.push({ action, field: differs });
+    if (differs !== undefined) stale.push({ action: action.id, field: differs });
     else if (now === undefined && repositories.get(action.repository)?.state !== 'ready')
-      stale.push({ action, field: 'repository' });
-    else if (now === undefined && isBlocked(action, fresh)) stale.push({ action, field: 'blocked' });
+      stale.push({ action: action.id, field: 'repository' });
+    else if (now === undefined && isBlocked(action, fresh)) stale.push({ action: action.id, field: 'blocked' });
     else if (action.kind !== 'expire') now === undefined ? satisfied.push(action) : allowed.push(now);
     else {
       const removable = now?.kind === 'expire' ? now.backups : [];
       const kept = action.backups.filter((id) => present.has(id) && !removable.some((backup) => backup === id));
       const shrunk = now?.kind === 'expire' ? shrink(now, action.backups) : undefined;
-      if (kept.length > 0) stale.push({ action, field: 'backups' });
+      if (kept.length > 0) stale.push({ action: action.id, field: 'backups' });
       else if (shrunk === undefined) satisfied.push(action);
-      else if (shrunk.dependsOn.some((id) => !listed.has(id))) stale.push({ action, field: 'dependsOn' });
+      else if (shrunk.dependsOn.some((id) => !listed.has(id))) stale.push({ action: action.id, field: 'dependsOn' });
       else allowed.push(shrunk);
     }
   }
   return { allowed, satisfied, stale, unlisted: fresh.actions.filter(({ id }) => !listed.has(id)) };
 }
 
-/** A saved plan read back. Wrong input is every reason at once; a document whose actions were edited is refused. */
-export function parseSavedPlan(text: string, file: string): Result<PlanDocument> {
-  const refuse = (summary: string, help: string): Result<PlanDocument> =>
-    failed([{ severity: 'error', code: 'plan/stale', summary: `${file}: ${summary}`, help } satisfies Diagnostic]);
-  const remedy = 'Make it again with `backup plan --out FILE`.';
+/**
+ * A saved plan read back. Throws `usage/invalid` where the text is none, and `plan/stale` where its actions are not those
+ * that it was saved with: an edited plan was approved by nobody.
+ */
+export function parseSavedPlan(text: string): PlanDocument {
+  const hint = 'Make it again with `backup plan --out FILE`.';
   let data: unknown;
   try {
     data = JSON.parse(text);
-  } catch {
-    return refuse('this is no saved plan: it is not JSON', remedy);
+  } catch (cause) {
+    throw new OperationError('usage/invalid', 'this is no saved plan: it is not JSON', { hint, cause });
   }
-  if (!isPlanDocument(data)) return refuse('this is no saved plan of format 1', remedy);
+  if (!isPlanDocument(data)) throw new OperationError('usage/invalid', 'this is no saved plan of format 1', { hint });
   const id = essenceId({ specDigest: data.spec.digest, complete: data.complete, actions: data.actions });
-  return id === data.planId ? ok(data) : refuse('its actions are not those that it was saved with', remedy);
+  if (id !== data.planId)
+    throw new OperationError('plan/stale', 'the actions of this plan are not those that it was saved with', { hint });
+  return data;
 }
 
 function isPlanDocument(data: unknown): data is PlanDocument {

@@ -2,24 +2,13 @@ import { isoTime, type Instant } from '../base/instant.ts';
 import type { BackupSummary } from '../plan/observed.ts';
 import { proofOf } from '../plan/proof-level.ts';
 
-/** One repository's backups, as `backup list` shows them. */
-export interface Listing {
-  readonly repository: string;
-  readonly location: string;
-  readonly backups: readonly BackupSummary[];
-}
-
-/** Everything of every backup that the listing knows, newest first. Ends with a line feed. */
-export function listJson(listings: readonly Listing[], at: Instant): string {
+/** Everything that the listing knows of every backup, newest first. Ends with a line feed. */
+export function listJson(backups: readonly BackupSummary[], at: Instant): string {
   const document = {
     formatVersion: 1,
     kind: 'holdfast.backups',
     createdAt: isoTime(at),
-    repositories: listings.map(({ repository, location, backups }) => ({
-      name: repository,
-      location,
-      backups: backups.toSorted((a, b) => b.snapshotAt - a.snapshotAt).map((backup) => backupDocument(backup, at)),
-    })),
+    backups: backups.toSorted((a, b) => b.snapshotAt - a.snapshotAt).map((backup) => backupDocument(backup, at)),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -5,39 +5,27 @@ import type { Instant } from '../base/instant.ts';
 import type { BackupSummary } from '../plan/observed.ts';
 import { proofOf } from '../plan/proof-level.ts';
 import { columns } from './columns.ts';
-import type { Listing } from './list-json.ts';
 import { escapeControl } from './neutral.ts';
 import type { Paint } from './paint.ts';
 
 /** Every backup, by database and newest first: what it holds, and the highest proof it has shown. Ends with a line feed. */
 export function listText(
-  listings: readonly Listing[],
+  backups: readonly BackupSummary[],
   { at, paint }: { readonly at: Instant; readonly paint: Paint },
 ): string {
-  return listings.map((listing) => `${listingLines(listing, at, paint).join('\n')}\n`).join('\n');
-}
-
-function listingLines({ repository, location, backups }: Listing, at: Instant, paint: Paint): readonly string[] {
-  const title = paint.strong(`${escapeControl(repository)} ${escapeControl(location)}`);
-  if (backups.length === 0) return [title, '  no backups'];
-  const groups = [...Map.groupBy(backups, ({ address }) => formatAddress(address))].sort(([a], [b]) =>
-    a < b ? -1 : 1,
-  );
-  const rows = columns([
+  if (backups.length === 0) return 'No backups.\n';
+  const groups = [...Map.groupBy(backups, ({ address }) => formatAddress(address))]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([address, list]) => [address, newestFirst(list)] as const);
+  const inOrder = groups.flatMap(([, list]) => list);
+  const [head = '', ...rows] = columns([
     ['id', 'snapshot', 'age', 'tables', 'rows', 'stored', 'proof', 'lacks'],
-    ...groups.flatMap(([, list]) => newestFirst(list).map((backup) => cells(backup, at))),
+    ...inOrder.map((backup) => cells(backup, at)),
   ]);
-  const lines = [title, `    ${paint.faint(rows[0] ?? '')}`];
-  let row = 1;
-  for (const [address, list] of groups) {
-    lines.push(`  ${escapeControl(address)}`);
-    for (const backup of newestFirst(list)) {
-      const text = rows[row] ?? '';
-      lines.push(`    ${proofOf(backup).damaged ? paint.error(text) : text}`);
-      row += 1;
-    }
-  }
-  return lines;
+  const row = new Map(inOrder.map((backup, index) => [backup, rows[index] ?? '']));
+  const line = (backup: BackupSummary): string =>
+    `  ${proofOf(backup).damaged ? paint.error(row.get(backup) ?? '') : (row.get(backup) ?? '')}`;
+  return `${[`  ${paint.faint(head)}`, ...groups.flatMap(([address, list]) => [paint.strong(escapeControl(address)), ...list.map(line)])].join('\n')}\n`;
 }
 
 function newestFirst(backups: readonly BackupSummary[]): readonly BackupSummary[] {

@@ -1,8 +1,10 @@
 import type { PlanDocument } from '../plan/plan-document.gen.ts';
+import { planDocument } from '../plan/plan-document.ts';
+import type { Plan } from '../plan/plan.ts';
 import { fenceFor, neutraliseFenced, neutraliseMarkdown } from './neutral.ts';
 import { paint } from './paint.ts';
 import { objectiveRows } from './plan-objectives.ts';
-import { planText, removalDetails } from './plan-text.ts';
+import { planDocumentText, removalDetails } from './plan-document-text.ts';
 import { count, incompleteWords, reasonWords, subjectOf, sumsWords } from './plan-words.ts';
 
 export interface PlanMarkdownOptions {
@@ -22,7 +24,8 @@ const maxCharacters = 60_000;
  * deletion in a caution block, and the whole plan folded up. Names out of databases cannot mention anyone, close a fence
  * or hide anything. At most 60,000 characters: what is unchanged goes first, deletions last.
  */
-export function planMarkdown(plan: PlanDocument, options: PlanMarkdownOptions = {}): string {
+export function planMarkdown(made: Plan, options: PlanMarkdownOptions = {}): string {
+  const plan = planDocument(made);
   const target = (options.target ?? plan.spec.path).replace(/[^\w./]/g, '_');
   const top = [
     `<!-- holdfast:plan:${target} -->`,
@@ -47,7 +50,7 @@ export function planMarkdown(plan: PlanDocument, options: PlanMarkdownOptions = 
       ...top,
       ...objectiveTable(shown, verbose),
       ...caution,
-      ...folded(planText(shown, { paint: paint(0), verbose })),
+      ...folded(planDocumentText(shown, { paint: paint(0), verbose })),
       ...end,
     ].join('\n');
     if (text.length <= maxCharacters) return text;
@@ -113,7 +116,6 @@ function footer(plan: PlanDocument, { commit, command }: PlanMarkdownOptions): r
     ...(commit === undefined ? [] : [`commit ${neutraliseMarkdown(commit)}`]),
     `plan ${plan.planId.slice(0, 12)}`,
     `observed ${plan.createdAt.slice(0, 19)}Z`,
-    `${neutraliseMarkdown(plan.tool.name)} ${neutraliseMarkdown(plan.tool.version)}`,
   ];
   return [
     `<sub>${parts.join(' · ')}</sub>`,
