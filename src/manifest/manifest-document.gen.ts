@@ -13,6 +13,10 @@ export type Time = string;
 export interface ManifestDocument {
   formatVersion: 1;
   kind: 'holdfast.manifest';
+  /**
+   * sha256 of this document without this property, as JSON with sorted keys and no spaces. Always present as stored: it tells a damaged manifest, not a forged one.
+   */
+  digest?: string;
   id: BackupId;
   address: {
     server: string;

@@ -46,14 +46,23 @@ export interface Repository {
   read(key: string, range?: { readonly offset: number; readonly length: number }): Promise<Readable>;
   /** The whole object, at most `limit` bytes (else `repository/object-corrupt`). */
   readSmall(key: string, limit: number): Promise<Buffer>;
+  /**
+   * Lays an object out as a local file that does not exist yet, for reading only: it may share its storage with the
+   * object (a hard link). Returns the hash of what lies there. Throws `repository/object-missing`.
+   */
+  fetch(key: string, path: string): Promise<StoredObject>;
   /** Every object below a prefix that ends with `/`, in no order. An incomplete listing throws; it never ends early. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
+  /** Names directly below a prefix that ends with `/`, of objects and of groups of them. Far cheaper than listing all. */
+  names(prefix: string): Promise<readonly string[]>;
   /** Removes one object; nothing happens where it does not exist. */
   remove(key: string): Promise<void>;
   /** Overwrites or creates a lease object, all or nothing. Only for `leases/`. */
   replace(key: string, bytes: Uint8Array): Promise<void>;
   /** A directory on the same storage for files on their way into `adopt`; undefined where there is none. Swept with the unfinished backup. */
   scratch(id: string): Promise<string | undefined>;
+  /** Removes what `scratch(id)` gave, with all that lies in it. */
+  removeScratch(id: string): Promise<void>;
   /** Free bytes for new objects; undefined where the storage cannot say. */
   freeBytes(): Promise<number | undefined>;
 }

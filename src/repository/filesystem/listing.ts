@@ -1,0 +1,79 @@
+import { type Dirent, lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isKeyPart, keyParts } from '../object-key.ts';
+import type { ObjectInfo } from '../repository.ts';
+import { isErrno, storageError, symbolicLink } from './storage-error.ts';
+import type { Tree } from './tree.ts';
+
+/**
+ * Every object below a prefix. Files that no key of Holdfast can name (`.DS_Store`, `lost+found`) are not objects.
+ * One directory at a time without the thread pool: sixty thousand manifests take a fifth of the time.
+ */
+export async function* listObjects(tree: Tree, prefix: string): AsyncGenerator<ObjectInfo> {
+  const directory = prefix.replace(/\/$/, '');
+  keyParts(directory);
+  await tree.locate(`${directory}/x`).catch((error: unknown) => {
+    throw storageError(error, `listing ${prefix}`);
+  });
+  yield* below(tree.root, directory);
+}
+
+/** Names directly below a prefix, of objects and of directories. */
+export async function listNames(tree: Tree, prefix: string): Promise<readonly string[]> {
+  const directory = prefix.replace(/\/$/, '');
+  keyParts(directory);
+  try {
+    await tree.locate(`${directory}/x`);
+    return entriesOf(join(tree.root, directory))
+      .map((entry) => entry.name)
+      .filter(isKeyPart);
+  } catch (error) {
+    throw storageError(error, `listing ${prefix}`);
+  }
+}
+
+async function* below(root: string, directory: string): AsyncGenerator<ObjectInfo> {
+  const { files, directories } = readDirectory(root, directory);
+  yield* files;
+  for (const name of directories) yield* below(root, `${directory}/${name}`);
+}
+
+function readDirectory(
+  root: string,
+  directory: string,
+): { readonly files: readonly ObjectInfo[]; readonly directories: readonly string[] } {
+  const what = `listing ${directory}`;
+  const files: ObjectInfo[] = [];
+  const directories: string[] = [];
+  try {
+    for (const entry of entriesOf(join(root, directory))) {
+      if (!isKeyPart(entry.name)) continue;
+      if (entry.isSymbolicLink()) throw symbolicLink(what);
+      if (entry.isDirectory()) directories.push(entry.name);
+      else if (entry.isFile()) {
+        const key = `${directory}/${entry.name}`;
+        const found = lstatSync(join(root, key), { throwIfNoEntry: false });
+        // Removed since the directory was read.
+        if (found === undefined) continue;
+        files.push({
+          key,
+          bytes: found.size,
+          modifiedMs: Math.trunc(found.mtimeMs),
+          stamp: `${found.ino}.${found.size}.${found.mtimeMs}.${found.ctimeMs}`,
+        });
+      }
+    }
+  } catch (error) {
+    throw storageError(error, what);
+  }
+  return { files, directories };
+}
+
+function entriesOf(path: string): readonly Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true });
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+}

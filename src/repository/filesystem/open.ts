@@ -1,0 +1,188 @@
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, open, realpath, rename, rm, statfs, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Readable } from 'node:stream';
+import { OperationError } from '../../base/operation-error.ts';
+import { chunkBytes } from '../../codec/hash.ts';
+import { repositoryMarker } from '../../manifest/keys.ts';
+import type { Repository, StoredObject } from '../repository.ts';
+import { listNames, listObjects } from './listing.ts';
+import { readMarker } from './marker.ts';
+import { publish, readBack, writeTemporary } from './publish.ts';
+import { isErrno, storageError } from './storage-error.ts';
+import { openTree, syncDirectory, type Tree } from './tree.ts';
+
+/**
+ * A repository in a directory. Throws `repository/not-initialised` where holdfast.json is absent (an unmounted disk must
+ * not look like a new repository), `repository/format` where a newer Holdfast wrote it, `repository/unreachable`.
+ */
+export async function openFilesystemRepository(path: string): Promise<Repository> {
+  const root = await realpath(path).catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
+      throw new OperationError('repository/not-initialised', `${path} does not exist`, {
+        hint: 'Check that its disk is mounted, or let apply make a new repository there.',
+      });
+    }
+    throw new OperationError('repository/unreachable', `${path} cannot be opened`, { cause: error });
+  });
+  const { id } = await readMarker(root);
+  return repositoryAt(await openTree(root), id);
+}
+
+function repositoryAt(tree: Tree, id: string): Repository {
+  const guarded = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw storageError(error, what);
+    }
+  };
+  const put: Repository['put'] = async (key, source) => {
+    const final = await guarded(`storing ${key}`, () => tree.locateForWriting(key));
+    const failed = { error: undefined as unknown };
+    const { path, stored } = await guarded(`storing ${key}`, () =>
+      writeTemporary(tree, remembering(source, failed)),
+    ).catch((error: unknown) => {
+      // What the source threw is the caller's own error and passes unchanged.
+      throw failed.error ?? error;
+    });
+    try {
+      await guarded(`storing ${key}`, () => publish(path, final));
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
+    return stored;
+  };
+  const readObject = async (key: string) => {
+    const file = await open(await tree.locate(key), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    if ((await file.stat()).isFile()) return file;
+    await file.close();
+    throw new OperationError('repository/io', `${key} is not a regular file`);
+  };
+
+  return {
+    location: tree.root,
+    id,
+    put,
+    commit: async (key, bytes) => {
+      await put(key, once(bytes));
+    },
+    adopt: (key, path, sha256) => guarded(`storing ${key}`, () => adopt(tree, { key, path, sha256, put })),
+    read: (key, range) =>
+      guarded(`reading ${key}`, async () => {
+        const file = await readObject(key);
+        return file.createReadStream({
+          highWaterMark: chunkBytes,
+          ...(range === undefined ? {} : { start: range.offset, end: range.offset + range.length - 1 }),
+        }) as Readable;
+      }),
+    readSmall: (key, limit) =>
+      guarded(`reading ${key}`, async () => {
+        await using file = await readObject(key);
+        if ((await file.stat()).size > limit)
+          throw new OperationError('repository/object-corrupt', `${key} is larger than ${limit} bytes`);
+        return file.readFile();
+      }),
+    fetch: (key, path) =>
+      guarded(`reading ${key}`, async () => {
+        // Opened for its checks alone: a regular file, no symbolic link.
+        await (await readObject(key)).close();
+        await layOut(await tree.locate(key), path);
+        await using copy = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+        return readBack(copy);
+      }),
+    list: (prefix) => listObjects(tree, prefix),
+    names: async (prefix) => listNames(tree, prefix),
+    remove: (key) =>
+      guarded(`removing ${key}`, async () => {
+        if (key === repositoryMarker)
+          throw new OperationError('repository/io', 'the repository’s own mark is not removed');
+        const path = await tree.locate(key);
+        try {
+          await unlink(path);
+          await syncDirectory(dirname(path));
+        } catch (error) {
+          if (!isErrno(error, 'ENOENT')) throw error;
+        }
+        await tree.prune(key);
+      }),
+    replace: (key, bytes) =>
+      guarded(`writing ${key}`, async () => {
+        if (!key.startsWith('leases/')) throw new OperationError('repository/io', `${key} is write-once`);
+        const final = await tree.locateForWriting(key);
+        const { path } = await writeTemporary(tree, once(bytes));
+        await rename(path, final);
+        await syncDirectory(dirname(final));
+      }),
+    scratch: (name) =>
+      guarded('making scratch space', async () => {
+        const path = dirname(await tree.locateForWriting(`scratch/${name}/file`));
+        await mkdir(path, { recursive: true, mode: 0o700 });
+        return path;
+      }),
+    removeScratch: (name) =>
+      guarded('removing scratch space', async () => {
+        await rm(dirname(await tree.locate(`scratch/${name}/file`)), { recursive: true, force: true });
+      }),
+    freeBytes: () =>
+      guarded('asking for free space', async () => {
+        const { bavail, bsize } = await statfs(tree.root);
+        return bavail * bsize;
+      }),
+  };
+}
+
+/** By hard link where the file systems allow it, else as a copy. */
+async function layOut(source: string, path: string): Promise<void> {
+  try {
+    await link(source, path);
+  } catch (error) {
+    if (!isErrno(error, 'EXDEV', 'EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK')) throw error;
+    await copyFile(source, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  }
+}
+
+interface Adoption {
+  readonly key: string;
+  readonly path: string;
+  readonly sha256: string;
+  readonly put: Repository['put'];
+}
+
+async function adopt(tree: Tree, { key, path, sha256, put }: Adoption): Promise<StoredObject> {
+  await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  await file.chmod(0o600);
+  await file.sync();
+  const stored = await readBack(file);
+  if (stored.sha256 !== sha256)
+    throw new OperationError('repository/object-corrupt', `${key} differs from what was proven before it was stored`);
+  const final = await tree.locateForWriting(key);
+  try {
+    await publish(path, final);
+    return stored;
+  } catch (error) {
+    if (!isErrno(error, 'EXDEV')) throw error;
+  }
+  const copied = await put(
+    key,
+    file.createReadStream({ start: 0, autoClose: false, highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>,
+  );
+  if (copied.sha256 !== sha256)
+    throw new OperationError('repository/object-corrupt', `${key} differs from what was proven before it was stored`);
+  await unlink(path);
+  return copied;
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+async function* remembering(source: AsyncIterable<Uint8Array>, failed: { error: unknown }): AsyncGenerator<Uint8Array> {
+  try {
+    yield* source;
+  } catch (error) {
+    failed.error = error;
+    throw error;
+  }
+}
