@@ -46,20 +46,25 @@ image() {
   key=$(cat "$tree/key" "$here/docker.sh" "$here/image-entry.sh" | sha256sum | cut -c1-16)
   [ "$(docker image inspect -f '{{.Config.Labels.key}}' "$name" 2>/dev/null || true)" != "$key" ] || return 0
   echo "setup: making the image $name"
-  layer=$(mktemp -d)
-  mkdir -p "$layer/etc" "$layer/usr/local/bin" "$layer/usr/bin"
+  # Hard links: no copy of the tree is written. So files are replaced, never changed.
+  layer=$tree/image
+  rm -rf "$layer"
+  cp -al "$tree/root" "$layer"
+  # The programs as Debian made them instead of those that only run in the tree's place.
+  rm -rf "$layer/usr/lib/postgresql/$major/bin" "$layer/etc/passwd" "$layer/etc/group" "$layer/etc/nsswitch.conf"
+  cp -al "$tree/original/." "$layer/"
   printf 'root:x:0:0:root:/root:/bin/sh\npostgres:x:999:999::/var/lib/postgresql:/bin/sh\nnobody:x:65534:65534::/nonexistent:/bin/false\n' >"$layer/etc/passwd"
   printf 'root:x:0:\npostgres:x:999:\nnogroup:x:65534:\n' >"$layer/etc/group"
   printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$layer/etc/nsswitch.conf"
-  ln -s mawk "$layer/usr/bin/awk"
-  ln -s dash "$layer/usr/bin/sh"
-  install -m 755 "$here/image-entry.sh" "$layer/usr/local/bin/docker-entrypoint.sh"
-  chmod 755 "$layer"
-  # The programs as Debian made them instead of those that only run in the tree's place.
-  tar --numeric-owner --owner=0 --group=0 -c \
-    -C "$tree/root" --exclude="./usr/lib/postgresql/$major/bin" --exclude=./usr/bin/sh --exclude=./etc/passwd --exclude=./etc/group . \
-    -C "$tree/original" . -C "$layer" . |
-    docker import -c 'ENTRYPOINT ["docker-entrypoint.sh"]' -c 'CMD ["postgres"]' -c 'EXPOSE 5432' -c 'STOPSIGNAL SIGINT' \
+  # What the maintainer script of base-files would have made.
+  rm -rf "$layer/var/run"
+  ln -s ../run "$layer/var/run"
+  ln -sfn /usr/share/zoneinfo/Etc/UTC "$layer/etc/localtime"
+  ln -sfn mawk "$layer/usr/bin/awk"
+  ln -sfn dash "$layer/usr/bin/sh"
+  install -D -m 755 "$here/image-entry.sh" "$layer/usr/local/bin/docker-entrypoint.sh"
+  tar -C "$layer" --numeric-owner --owner=0 --group=0 -c . |
+    docker import -c 'ENTRYPOINT ["docker-entrypoint.sh"]' -c 'CMD ["postgres"]' -c 'EXPOSE 5432' \
       -c "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/lib/postgresql/$major/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
       -c 'ENV PGDATA=/var/lib/postgresql/data' -c 'ENV LANG=C.UTF-8' -c "LABEL key=$key" - "$name" >/dev/null
   rm -rf "$layer"
