@@ -39,11 +39,24 @@ export async function apply(request: ApplyRequest, tools: Tools): Promise<readon
   for (const action of of('sweep')) await work(action, () => sweep(action, request));
   await backUpAndVerify(of('back-up'), of('verify'), { request, tools, work });
   for (const action of of('expire')) {
-    const blocker = request.actions.find((other) => 'address' in other && other.id !== action.id && outcomes.get(other.id)?.state !== 'done' && sameAddress(other, action));
+    const blocker = request.actions.find(
+      (other) =>
+        'address' in other &&
+        other.id !== action.id &&
+        outcomes.get(other.id)?.state !== 'done' &&
+        sameAddress(other, action),
+    );
     if (blocker === undefined) await work(action, () => expire(action, request, tools));
-    else outcomes.set(action.id, { state: 'not-run', action, because: `${blocker.kind} of the same database did not succeed in this run` });
+    else
+      outcomes.set(action.id, {
+        state: 'not-run',
+        action,
+        because: `${blocker.kind} of the same database did not succeed in this run`,
+      });
   }
-  return request.actions.map((action) => outcomes.get(action.id) ?? { state: 'not-run', action, because: 'the run ended before' });
+  return request.actions.map(
+    (action) => outcomes.get(action.id) ?? { state: 'not-run', action, because: 'the run ended before' },
+  );
 }
 
 interface Done {
@@ -69,7 +82,11 @@ async function backUpAndVerify(backUps: readonly BackUp[], verifies: readonly Ve
     return queue;
   };
   await Promise.all([
-    ...backUps.map((action) => queueOf(action.address.server).add(() => all.add(() => crew.work(action, () => makeBackup(action, brackets, crew))))),
+    ...backUps.map((action) =>
+      queueOf(action.address.server).add(() =>
+        all.add(() => crew.work(action, () => makeBackup(action, brackets, crew))),
+      ),
+    ),
     ...verifies.map((action) => all.add(() => crew.work(action, () => verify(action, crew)))),
   ]);
 }
@@ -77,16 +94,30 @@ async function backUpAndVerify(backUps: readonly BackUp[], verifies: readonly Ve
 async function makeBackup(action: BackUp, brackets: ServerBrackets, { request, tools }: Crew): Promise<Done> {
   const { id, manifest } = await backUpWithRetry(action, brackets, repositoryOf(action, request), tools);
   const { plainBytes, storedBytes, tables } = manifest.totals;
-  return { backup: id, storedBytes, detail: `${tables} tables, ${formatBytes(plainBytes)} as ${formatBytes(storedBytes)}, proven to L2` };
+  return {
+    backup: id,
+    storedBytes,
+    detail: `${tables} tables, ${formatBytes(plainBytes)} as ${formatBytes(storedBytes)}, proven to L2`,
+  };
 }
 
 async function verify(action: Verify, { request, tools }: Crew): Promise<Done> {
-  const report = await verifyBackup({ repository: repositoryOf(action, request), address: action.address, backup: action.backup, level: 'L2' }, tools);
+  const report = await verifyBackup(
+    { repository: repositoryOf(action, request), address: action.address, backup: action.backup, level: 'L2' },
+    tools,
+  );
   if (!report.passed)
-    throw new OperationError('backup/damaged', `backup ${action.backup} of ${formatAddress(action.address)} is damaged: ${report.problems[0] ?? 'unknown'}`, {
-      hint: `${report.problems.length} problems are recorded. The next plan backs this database up again.`,
-    });
-  return { backup: action.backup, detail: `${report.level} holds for ${report.objects} objects, ${formatBytes(report.storedBytes)}` };
+    throw new OperationError(
+      'backup/damaged',
+      `backup ${action.backup} of ${formatAddress(action.address)} is damaged: ${report.problems[0] ?? 'unknown'}`,
+      {
+        hint: `${report.problems.length} problems are recorded. The next plan backs this database up again.`,
+      },
+    );
+  return {
+    backup: action.backup,
+    detail: `${report.level} holds for ${report.objects} objects, ${formatBytes(report.storedBytes)}`,
+  };
 }
 
 async function expire(action: Expire, request: ApplyRequest, tools: Tools): Promise<Done> {
@@ -107,12 +138,16 @@ async function sweep(action: Sweep, request: ApplyRequest): Promise<Done> {
 
 function repositoryOf(action: Action, request: ApplyRequest): Repository {
   const repository = request.repositories.get(action.repository);
-  if (repository === undefined) throw new InternalError(`the plan names repository ${action.repository}, which is not open`);
+  if (repository === undefined)
+    throw new InternalError(`the plan names repository ${action.repository}, which is not open`);
   return repository;
 }
 
 const sameAddress = (a: Action, b: Expire): boolean =>
-  'address' in a && a.address.server === b.address.server && a.address.database === b.address.database && a.repository === b.repository;
+  'address' in a &&
+  a.address.server === b.address.server &&
+  a.address.database === b.address.database &&
+  a.repository === b.repository;
 
 async function outcomeOf(action: Action, run: () => Promise<Done>, tools: Tools): Promise<Outcome> {
   if (tools.signal.aborted) return { state: 'not-run', action, because: 'the run was stopped by a signal' };
@@ -122,7 +157,14 @@ async function outcomeOf(action: Action, run: () => Promise<Done>, tools: Tools)
   try {
     const done = await run();
     tools.emit({ kind: 'finished', key: action.id, outcome: 'done', ms: elapsed(), summary: done.detail });
-    return { state: 'done', action, ms: elapsed(), backup: done.backup, storedBytes: done.storedBytes, detail: done.detail };
+    return {
+      state: 'done',
+      action,
+      ms: elapsed(),
+      backup: done.backup,
+      storedBytes: done.storedBytes,
+      detail: done.detail,
+    };
   } catch (error) {
     const failure = asOperationError(error);
     tools.emit({ kind: 'finished', key: action.id, outcome: 'failed', ms: elapsed(), summary: failure.message });
@@ -132,7 +174,9 @@ async function outcomeOf(action: Action, run: () => Promise<Done>, tools: Tools)
 
 /** Anything that is no OperationError is a bug of ours; it fails this action alone and the run ends with exit code 70. */
 export function asOperationError(error: unknown): OperationError {
-  return error instanceof OperationError ? error : new OperationError('internal/bug', messageOf(error), { cause: error });
+  return error instanceof OperationError
+    ? error
+    : new OperationError('internal/bug', messageOf(error), { cause: error });
 }
 
 function titleOf(action: Action): string {

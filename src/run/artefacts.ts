@@ -12,13 +12,19 @@ const textLimitBytes = 256 * 1024 * 1024;
 const texts: ReadonlySet<string> = new Set(['roles', 'database', 'supplement']);
 
 /** The artefacts of one stored backup for `Engine.restore`. The dump is laid out once, in scratch space that goes with the disposal. */
-export async function artefactSource(repository: Repository, contents: Contents): Promise<ArtefactSource & AsyncDisposable> {
+export async function artefactSource(
+  repository: Repository,
+  contents: Contents,
+): Promise<ArtefactSource & AsyncDisposable> {
   const reader = backupReader(repository);
   const scratch = await openScratch('restore');
   let laidOut: Promise<string> | undefined;
   const layOut = async (): Promise<string> => {
     const directory = join(scratch.path, 'dump');
-    await reader.layOut(contents.entries.filter((entry) => !texts.has(entry.kind)), directory);
+    await reader.layOut(
+      contents.entries.filter((entry) => !texts.has(entry.kind)),
+      directory,
+    );
     return directory;
   };
   return {

@@ -15,7 +15,12 @@ const wait = { minTimeout: 2_000, factor: 4 } as const;
  * `backUp`, tried again with growing pauses while the failure is transient (a dropped connection, a table that stayed
  * locked). Each try is a backup of its own, with its own snapshot and id, in a fresh bracket.
  */
-export async function backUpWithRetry(action: BackUp, brackets: ServerBrackets, repository: Repository, tools: Tools): Promise<Committed> {
+export async function backUpWithRetry(
+  action: BackUp,
+  brackets: ServerBrackets,
+  repository: Repository,
+  tools: Tools,
+): Promise<Committed> {
   const { server } = action.address;
   return pRetry(async () => backUp(action, await brackets.of(server), repository, tools), {
     retries,
@@ -26,7 +31,14 @@ export async function backUpWithRetry(action: BackUp, brackets: ServerBrackets, 
       brackets.drop(server);
       if (retriesLeft === 0 || !(error instanceof OperationError && error.transient)) return;
       const waitMs = wait.minTimeout * wait.factor ** (attemptNumber - 1);
-      tools.emit({ kind: 'retry', key: action.id, attempt: attemptNumber, of: retries + 1, waitMs, reason: `${formatAddress(action.address)}: ${error.message}` });
+      tools.emit({
+        kind: 'retry',
+        key: action.id,
+        attempt: attemptNumber,
+        of: retries + 1,
+        waitMs,
+        reason: `${formatAddress(action.address)}: ${error.message}`,
+      });
     },
   });
 }

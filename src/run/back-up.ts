@@ -23,13 +23,26 @@ export interface Committed {
   readonly manifest: Manifest;
 }
 
-const phases: readonly (CapturePhase | 'commit')[] = ['preflight', 'snapshot', 'inventory', 'roles', 'dump', 'proof', 'commit'];
+const phases: readonly (CapturePhase | 'commit')[] = [
+  'preflight',
+  'snapshot',
+  'inventory',
+  'roles',
+  'dump',
+  'proof',
+  'commit',
+];
 
 /**
  * Makes one backup of one database and commits it, or leaves nothing: when anything fails, the objects stored so far are
  * removed at once where that is possible, and by the next run's sweep otherwise. Holds the database's capture lease throughout.
  */
-export async function backUp(action: BackUp, bracket: CaptureBracket, repository: Repository, tools: Tools): Promise<Committed> {
+export async function backUp(
+  action: BackUp,
+  bracket: CaptureBracket,
+  repository: Repository,
+  tools: Tools,
+): Promise<Committed> {
   await using lease = await holdLease(repository, { kind: 'capture', address: action.address }, tools);
   const events = phaseEvents(action.id, formatAddress(action.address), phases, tools);
   const startedAt = tools.clock.now();
@@ -41,7 +54,10 @@ export async function backUp(action: BackUp, bracket: CaptureBracket, repository
         holds: holdsOf(action.policy),
         dump: action.policy.dump,
         signal: tools.signal,
-        events: { phase: (phase) => events.enter(phase), progress: (done) => events.progress(done, action.estimate?.bytes) },
+        events: {
+          phase: (phase) => events.enter(phase),
+          progress: (done) => events.progress(done, action.estimate?.bytes),
+        },
       },
       storage.sink,
     );
@@ -51,7 +67,9 @@ export async function backUp(action: BackUp, bracket: CaptureBracket, repository
     return committed;
   } catch (error) {
     await storage.discard();
-    throw tools.signal.aborted ? new OperationError('run/interrupted', 'stopped by a signal before the commit', { cause: error }) : error;
+    throw tools.signal.aborted
+      ? new OperationError('run/interrupted', 'stopped by a signal before the commit', { cause: error })
+      : error;
   }
 }
 
@@ -78,7 +96,7 @@ function captureStorage(repository: Repository, tools: Tools): CaptureStorage {
         const near = await repository.scratch(id);
         if (near !== undefined) return { scratch: near };
         const scratch = await openScratch('capture');
-        release = () => scratch[Symbol.asyncDispose]();
+        release = async () => scratch[Symbol.asyncDispose]();
         return { scratch: scratch.path };
       },
       file: (file) => begun().writer.file(file),
@@ -113,7 +131,8 @@ async function commit(request: CommitRequest): Promise<Committed> {
     if (parts === undefined) throw new InternalError(`no stored parts for ${entry.file}`);
     return { ...entry, parts };
   });
-  if (entries.length !== stored.parts.size) throw new InternalError('the capture stored files that it did not account for');
+  if (entries.length !== stored.parts.size)
+    throw new InternalError('the capture stored files that it did not account for');
   const contents: Contents = {
     formatVersion: 1,
     kind: 'holdfast.contents',
@@ -155,7 +174,13 @@ async function commit(request: CommitRequest): Promise<Committed> {
       storedBytes: stored.storedBytes + contentsObject.bytes,
       objects: stored.objects + 1,
     },
-    contents: { object: contentsKey(storage.id), offset: 0, length: contentsObject.bytes, storedSha256: contentsObject.sha256, codec: 'zstd' },
+    contents: {
+      object: contentsKey(storage.id),
+      offset: 0,
+      length: contentsObject.bytes,
+      storedSha256: contentsObject.sha256,
+      codec: 'zstd',
+    },
     steps: captured.steps,
     timings: { ...captured.timings, total: finishedAt - startedAt },
   };
@@ -164,11 +189,13 @@ async function commit(request: CommitRequest): Promise<Committed> {
   await repository.commit(manifestKey(action.address, storage.id), encodeManifest(manifest));
   const readBack = await readManifest(repository, action.address, storage.id);
   if (canonicalJson(readBack as never) !== canonicalJson(manifest as never))
-    throw new OperationError('repository/object-corrupt', `manifest ${storage.id} reads back otherwise than it was written`);
+    throw new OperationError(
+      'repository/object-corrupt',
+      `manifest ${storage.id} reads back otherwise than it was written`,
+    );
   return { id: storage.id, manifest: readBack };
 }
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
-

@@ -11,7 +11,8 @@ import type { DrillCheck, DrillDifference } from './drill-report.ts';
 const levels: readonly DrillLevel[] = ['L3', 'L4', 'L5', 'L6'];
 
 /** Whether a drill that asks for `asked` has to do what proves `level`. */
-export const includesLevel = (asked: DrillLevel, level: DrillLevel): boolean => levels.indexOf(level) <= levels.indexOf(asked);
+export const includesLevel = (asked: DrillLevel, level: DrillLevel): boolean =>
+  levels.indexOf(level) <= levels.indexOf(asked);
 
 /**
  * The highest level that was really shown: it has a passed check, and no check at it or below it failed.
@@ -29,7 +30,9 @@ export function levelReached(checks: readonly DrillCheck[]): DrillLevel | undefi
 
 /** Zero checks prove nothing, so they are a failure. */
 export function verdictOf(checks: readonly DrillCheck[]): 'passed' | 'failed' {
-  return checks.some((check) => check.state === 'failed') || !checks.some((check) => check.state === 'passed') ? 'failed' : 'passed';
+  return checks.some((check) => check.state === 'failed') || !checks.some((check) => check.state === 'passed')
+    ? 'failed'
+    : 'passed';
 }
 
 export function dataChecks(results: readonly DataCheck[]): readonly DrillCheck[] {
@@ -47,9 +50,16 @@ export function dataChecks(results: readonly DataCheck[]): readonly DrillCheck[]
 const rowsText = (rows: number | null): string | null => (rows === null ? null : `${rows} rows`);
 
 /** Compares all facts and gives one check per kind of fact, and every difference by name. */
-export function factChecks(contents: Contents, actual: readonly Fact[], rules: ComparisonRules): { readonly checks: readonly DrillCheck[]; readonly differences: readonly DrillDifference[] } {
+export function factChecks(
+  contents: Contents,
+  actual: readonly Fact[],
+  rules: ComparisonRules,
+): { readonly checks: readonly DrillCheck[]; readonly differences: readonly DrillDifference[] } {
   const differences = compareFacts(contents.inventory, actual, rules);
-  const strict = Map.groupBy(differences.filter((difference) => difference.class === 'strict'), (difference) => difference.kind);
+  const strict = Map.groupBy(
+    differences.filter((difference) => difference.class === 'strict'),
+    (difference) => difference.kind,
+  );
   const expected = Map.groupBy(contents.inventory, (fact) => fact.kind);
   const kinds = [...new Set([...expected.keys(), ...strict.keys()])].sort();
   return {
@@ -65,7 +75,13 @@ export function factChecks(contents: Contents, actual: readonly Fact[], rules: C
         state: wrong.length === 0 ? 'passed' : 'failed',
         expected: `${count} equal`,
         actual: wrong.length === 0 ? `${count} equal` : `${wrong.length} differences`,
-        detail: wrong.length === 0 ? null : wrong.slice(0, 5).map((difference) => difference.name).join(', '),
+        detail:
+          wrong.length === 0
+            ? null
+            : wrong
+                .slice(0, 5)
+                .map((difference) => difference.name)
+                .join(', '),
       };
     }),
   };
@@ -84,7 +100,10 @@ function differenceDocument(difference: Difference): DrillDifference {
 }
 
 /** Runs one declared SQL check. An error of the statement is a failed check, not the end of the drill. */
-export async function sqlCheck(check: SqlCheck, at: { readonly engine: Engine; readonly server: CleanServer; readonly database: string }): Promise<DrillCheck> {
+export async function sqlCheck(
+  check: SqlCheck,
+  at: { readonly engine: Engine; readonly server: CleanServer; readonly database: string },
+): Promise<DrillCheck> {
   const { operator, value } = check.expect;
   const base = { level: 'L6', kind: 'sql', name: check.name, expected: `${operator} ${value}` } as const;
   try {

@@ -49,25 +49,52 @@ export async function rehearse(rehearsal: RehearsalRequest): Promise<Rehearsal> 
   const since = tools.clock.monotonicMs();
   const restored = await restoreForDrill(rehearsal, restoreRequest);
   if (restored.error !== undefined)
-    return { ...base, restoration: { state: 'failed', error: restored.error }, checks: [failedRestore(restored.error)], differences: [], notes: [], restoreMs: undefined };
+    return {
+      ...base,
+      restoration: { state: 'failed', error: restored.error },
+      checks: [failedRestore(restored.error)],
+      differences: [],
+      notes: [],
+      restoreMs: undefined,
+    };
   const restoreMs = tools.clock.monotonicMs() - since;
   const proof = await prove(rehearsal, restored.database);
-  const checks: DrillCheck[] = [{ level: 'L3', kind: 'restore', name: 'restore', state: 'passed', expected: null, actual: null, detail: null }, ...proof.checks];
-  return { ...base, restoration: { state: 'succeeded', error: null }, checks, differences: proof.differences, notes: restored.notes, restoreMs };
+  const checks: DrillCheck[] = [
+    { level: 'L3', kind: 'restore', name: 'restore', state: 'passed', expected: null, actual: null, detail: null },
+    ...proof.checks,
+  ];
+  return {
+    ...base,
+    restoration: { state: 'succeeded', error: null },
+    checks,
+    differences: proof.differences,
+    notes: restored.notes,
+    restoreMs,
+  };
 }
 
 type Restored =
-  | { readonly error: { readonly code: string; readonly message: string }; readonly database?: undefined; readonly notes?: undefined }
+  | {
+      readonly error: { readonly code: string; readonly message: string };
+      readonly database?: undefined;
+      readonly notes?: undefined;
+    }
   | { readonly error?: undefined; readonly database: string; readonly notes: readonly string[] };
 
-async function restoreForDrill({ request, contents, engine, server, events, tools }: RehearsalRequest, restoreRequest: RestoreRequest): Promise<Restored> {
+async function restoreForDrill(
+  { request, contents, engine, server, events, tools }: RehearsalRequest,
+  restoreRequest: RestoreRequest,
+): Promise<Restored> {
   try {
     events.enter('fetch');
     await using source = await artefactSource(request.repository, contents);
     await source.dumpDirectory();
-    const obstacles = (await engine.checkTarget(server, restoreRequest)).filter((diagnostic) => diagnostic.severity === 'error');
+    const obstacles = (await engine.checkTarget(server, restoreRequest)).filter(
+      (diagnostic) => diagnostic.severity === 'error',
+    );
     const [first] = obstacles;
-    if (first !== undefined) throw new OperationError(first.code, obstacles.map((diagnostic) => diagnostic.summary).join('; '));
+    if (first !== undefined)
+      throw new OperationError(first.code, obstacles.map((diagnostic) => diagnostic.summary).join('; '));
     const report = await engine.restore(server, restoreRequest, source, { step: (phase) => events.enter(phase) });
     events.leave();
     return { database: report.database, notes: report.notes };
@@ -77,19 +104,34 @@ async function restoreForDrill({ request, contents, engine, server, events, tool
   }
 }
 
-const failedRestore = (error: { readonly message: string }): DrillCheck => ({ level: 'L3', kind: 'restore', name: 'restore', state: 'failed', expected: null, actual: null, detail: error.message });
+const failedRestore = (error: { readonly message: string }): DrillCheck => ({
+  level: 'L3',
+  kind: 'restore',
+  name: 'restore',
+  state: 'failed',
+  expected: null,
+  actual: null,
+  detail: error.message,
+});
 
-async function prove({ request, contents, engine, server, events, tools }: RehearsalRequest, database: string): Promise<{ readonly checks: readonly DrillCheck[]; readonly differences: readonly DrillDifference[] }> {
+async function prove(
+  { request, contents, engine, server, events, tools }: RehearsalRequest,
+  database: string,
+): Promise<{ readonly checks: readonly DrillCheck[]; readonly differences: readonly DrillDifference[] }> {
   const { policy } = request;
   const checks: DrillCheck[] = [];
   let differences: readonly DrillDifference[] = [];
   if (includesLevel(policy.level, 'L4')) {
     events.enter('inventory');
     const facts = factChecks(contents, await engine.inventory(server, database, contents), engine.comparison);
-    differences = includesLevel(policy.level, 'L5') ? facts.differences : facts.differences.filter((difference) => !engine.comparison.accessKinds.has(difference.kind));
+    differences = includesLevel(policy.level, 'L5')
+      ? facts.differences
+      : facts.differences.filter((difference) => !engine.comparison.accessKinds.has(difference.kind));
     checks.push(...facts.checks.filter((check) => includesLevel(policy.level, check.level)));
     events.enter('compare');
-    checks.push(...dataChecks(await engine.compareData(server, database, contents, { jobs: request.jobs, signal: tools.signal })));
+    checks.push(
+      ...dataChecks(await engine.compareData(server, database, contents, { jobs: request.jobs, signal: tools.signal })),
+    );
   }
   if (includesLevel(policy.level, 'L6')) {
     events.enter('checks');

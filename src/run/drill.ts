@@ -32,7 +32,20 @@ export interface DrillRequest {
   readonly spec: { readonly file: string; readonly digest: string } | null;
 }
 
-const phases = ['lease', 'fetch', 'roles', 'database', 'data', 'supplement', 'analyze', 'inventory', 'compare', 'checks', 'logins', 'teardown'] as const;
+const phases = [
+  'lease',
+  'fetch',
+  'roles',
+  'database',
+  'data',
+  'supplement',
+  'analyze',
+  'inventory',
+  'compare',
+  'checks',
+  'logins',
+  'teardown',
+] as const;
 
 /**
  * Restores one backup onto a clean server, compares what came back with what the backup recorded, tears the server down and
@@ -43,7 +56,11 @@ export async function drill(request: DrillRequest, tools: Tools): Promise<DrillR
   const { repository, address, backup } = request;
   const startedAt = tools.clock.now();
   const events = phaseEvents(`drill:${formatAddress(address)}`, formatAddress(address), phases, tools);
-  tools.emit({ kind: 'started', key: `drill:${formatAddress(address)}`, title: `drill ${formatAddress(address)} ${backup}` });
+  tools.emit({
+    kind: 'started',
+    key: `drill:${formatAddress(address)}`,
+    title: `drill ${formatAddress(address)} ${backup}`,
+  });
   const manifest = await readManifest(repository, address, backup);
   const outcome = await readContents(repository, manifest).then(
     (contents) => onTarget({ request, manifest, contents, events, tools }),
@@ -79,7 +96,8 @@ async function onTarget({ request, manifest, contents, events, tools }: OnTarget
   events.enter('lease');
   const engine = tools.engine(manifest.engine);
   const declared = request.target;
-  const connection = declared.kind === 'server' ? await resolveConnection(declared.connection, tools.secrets) : undefined;
+  const connection =
+    declared.kind === 'server' ? await resolveConnection(declared.connection, tools.secrets) : undefined;
   const adapter = tools.target(declared, connection);
   await adapter.sweep();
   const lease = await adapter.lease({
@@ -92,7 +110,11 @@ async function onTarget({ request, manifest, contents, events, tools }: OnTarget
   let torn: DrillReport['teardown'] | undefined;
   try {
     const access = accessOf(declared.name, lease);
-    const server = await engine.proveClean(access, { mustBeEmpty: true, sources: request.sources, signal: tools.signal });
+    const server = await engine.proveClean(access, {
+      mustBeEmpty: true,
+      sources: request.sources,
+      signal: tools.signal,
+    });
     const rehearsal = await rehearse({ request, manifest, contents, engine, server, lease, events, tools });
     events.enter('teardown');
     torn = await tearDown(lease, rehearsal.clear);
@@ -120,7 +142,10 @@ export function accessOf(name: string, lease: TargetLease): ServerAccess {
 }
 
 function notASource(request: DrillRequest, lease: TargetLease): string {
-  const compared = request.sources.length === 0 ? 'no source declared' : `system identity and advisory lock compared with ${request.sources.map((source) => source.name).join(', ')}`;
+  const compared =
+    request.sources.length === 0
+      ? 'no source declared'
+      : `system identity and advisory lock compared with ${request.sources.map((source) => source.name).join(', ')}`;
   return `${lease.provenance === 'created' ? 'made for this drill' : 'declared disposable'}, found empty, ${compared}`;
 }
 
@@ -128,9 +153,15 @@ async function tearDown(lease: TargetLease, clear: () => Promise<void>): Promise
   try {
     if (lease.provenance === 'declared') await clear();
     await lease[Symbol.asyncDispose]();
-    return { state: 'done', detail: lease.provenance === 'declared' ? 'database, roles and tablespaces of the drill removed' : 'the server and its data are gone' };
+    return {
+      state: 'done',
+      detail:
+        lease.provenance === 'declared'
+          ? 'database, roles and tablespaces of the drill removed'
+          : 'the server and its data are gone',
+    };
   } catch (error) {
-    await lease[Symbol.asyncDispose]().catch(() => undefined);
+    await Promise.resolve(lease[Symbol.asyncDispose]()).catch(() => undefined);
     return { state: 'failed', detail: asOperationError(error).message };
   }
 }
@@ -138,11 +169,25 @@ async function tearDown(lease: TargetLease, clear: () => Promise<void>): Promise
 /** The backup itself could not be read: the drill failed before it needed a server. */
 function unreadable(request: DrillRequest, error: unknown): TargetOutcome {
   if (!(error instanceof OperationError)) throw error;
-  const none = { name: request.target.name, kind: request.target.kind, description: 'not used', provenance: 'none', isolation: 'none', notASource: 'not used' } as const;
+  const none = {
+    name: request.target.name,
+    kind: request.target.kind,
+    description: 'not used',
+    provenance: 'none',
+    isolation: 'none',
+    notASource: 'not used',
+  } as const;
   return {
     target: none,
     teardown: { state: 'not-needed', detail: 'no server was made' },
-    rehearsal: { restoration: { state: 'not-run', error: { code: error.code, message: error.message } }, checks: [], differences: [], notes: [], restoreMs: undefined, clear: async () => undefined },
+    rehearsal: {
+      restoration: { state: 'not-run', error: { code: error.code, message: error.message } },
+      checks: [],
+      differences: [],
+      notes: [],
+      restoreMs: undefined,
+      clear: async () => undefined,
+    },
   };
 }
 
@@ -197,6 +242,7 @@ function reportOf({ request, manifest, outcome, startedAt, finishedAt, events, t
 }
 
 function objective(ms: number | undefined, objectiveMs: Duration | undefined): DrillReport['rto'] {
-  const state = objectiveMs === undefined ? 'none' : ms === undefined ? 'unknown' : ms <= objectiveMs ? 'met' : 'breached';
+  const state =
+    objectiveMs === undefined ? 'none' : ms === undefined ? 'unknown' : ms <= objectiveMs ? 'met' : 'breached';
   return { ms: ms === undefined ? null : Math.round(ms), objectiveMs: objectiveMs ?? null, state };
 }

@@ -8,17 +8,58 @@ import type { Action } from '../plan/plan.ts';
  */
 export type RunEvent =
   | { readonly kind: 'started'; readonly key: string; readonly title: string }
-  | { readonly kind: 'phase'; readonly key: string; readonly phase: string; readonly number: number; readonly of: number; readonly subject: string }
-  | { readonly kind: 'phase-done'; readonly key: string; readonly phase: string; readonly number: number; readonly of: number; readonly subject: string; readonly ms: number; readonly bytes: number | undefined }
-  | { readonly kind: 'progress'; readonly key: string; readonly plainBytes: number; readonly storedBytes: number; readonly expectedBytes: number | undefined }
-  | { readonly kind: 'retry'; readonly key: string; readonly attempt: number; readonly of: number; readonly waitMs: number; readonly reason: string }
-  | { readonly kind: 'finished'; readonly key: string; readonly outcome: 'done' | 'failed' | 'not-run'; readonly ms: number; readonly summary: string };
+  | {
+      readonly kind: 'phase';
+      readonly key: string;
+      readonly phase: string;
+      readonly number: number;
+      readonly of: number;
+      readonly subject: string;
+    }
+  | {
+      readonly kind: 'phase-done';
+      readonly key: string;
+      readonly phase: string;
+      readonly number: number;
+      readonly of: number;
+      readonly subject: string;
+      readonly ms: number;
+      readonly bytes: number | undefined;
+    }
+  | {
+      readonly kind: 'progress';
+      readonly key: string;
+      readonly plainBytes: number;
+      readonly storedBytes: number;
+      readonly expectedBytes: number | undefined;
+    }
+  | {
+      readonly kind: 'retry';
+      readonly key: string;
+      readonly attempt: number;
+      readonly of: number;
+      readonly waitMs: number;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'finished';
+      readonly key: string;
+      readonly outcome: 'done' | 'failed' | 'not-run';
+      readonly ms: number;
+      readonly summary: string;
+    };
 
 export type Emit = (event: RunEvent) => void;
 
 /** What became of one planned action. Every action of a plan has exactly one. */
 export type Outcome =
-  | { readonly state: 'done'; readonly action: Action; readonly ms: number; readonly backup: BackupId | undefined; readonly storedBytes: number | undefined; readonly detail: string }
+  | {
+      readonly state: 'done';
+      readonly action: Action;
+      readonly ms: number;
+      readonly backup: BackupId | undefined;
+      readonly storedBytes: number | undefined;
+      readonly detail: string;
+    }
   | { readonly state: 'failed'; readonly action: Action; readonly ms: number; readonly error: OperationError }
   | { readonly state: 'not-run'; readonly action: Action; readonly because: string };
-

@@ -12,7 +12,13 @@ export async function holdLease(repository: Repository, scope: LeaseScope, tools
   const name = scope.kind === 'capture' ? `capture/${addressPrefix(scope.address)}` : 'expire';
   return acquireLease(repository, name, {
     clock: tools.clock,
-    holder: { host: tools.trigger.host, pid: process.pid, command: tools.trigger.command, since: isoTime(tools.clock.now()), run: tools.trigger.run },
+    holder: {
+      host: tools.trigger.host,
+      pid: process.pid,
+      command: tools.trigger.command,
+      since: isoTime(tools.clock.now()),
+      run: tools.trigger.run,
+    },
     signal: tools.signal,
   });
 }

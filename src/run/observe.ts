@@ -1,7 +1,13 @@
 import { formatAddress } from '../base/address.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { OperationError } from '../base/operation-error.ts';
-import type { BackupSummary, Observed, ObservedDatabase, ObservedRepository, ObservedServer } from '../plan/observed.ts';
+import type {
+  BackupSummary,
+  Observed,
+  ObservedDatabase,
+  ObservedRepository,
+  ObservedServer,
+} from '../plan/observed.ts';
 import { databasesToObserve } from '../plan/resolve-databases.ts';
 import { readCatalogue, readContents, readManifest } from '../repository/catalogue.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -30,19 +36,33 @@ export async function observe(request: ObserveRequest, tools: Tools): Promise<Ob
   const { desired, refresh, only } = request;
   const at = tools.clock.now();
   const looked = await Promise.all([...desired.repositories.values()].map((repository) => lookInto(repository, tools)));
-  const repositories = new Map(looked.flatMap(({ name, repository }) => (repository === undefined ? [] : [[name, repository] as const])));
-  const first: Observed = { at, repositories: looked.map(({ observed }) => observed), servers: notAsked(desired), docker: refresh && (await tools.dockerAvailable()) };
+  const repositories = new Map(
+    looked.flatMap(({ name, repository }) => (repository === undefined ? [] : [[name, repository] as const])),
+  );
+  const first: Observed = {
+    at,
+    repositories: looked.map(({ observed }) => observed),
+    servers: notAsked(desired),
+    docker: refresh && (await tools.dockerAvailable()),
+  };
   if (!refresh) return { observed: first, repositories };
   const digestKey = await readDigestKey(desired, tools.secrets);
-  const ask = async (server: DesiredServer, databases: Parameters<ReturnType<Tools['engine']>['observe']>[1]['databases']): Promise<ObservedServer> =>
-    tools.engine(server.engine).observe(await accessTo(server, tools.secrets), { databases, digestKey, signal: tools.signal });
+  const ask = async (
+    server: DesiredServer,
+    databases: Parameters<ReturnType<Tools['engine']>['observe']>[1]['databases'],
+  ): Promise<ObservedServer> =>
+    tools
+      .engine(server.engine)
+      .observe(await accessTo(server, tools.secrets), { databases, digestKey, signal: tools.signal });
   const listed = await Promise.all([...desired.servers.values()].map((server) => ask(server, new Map())));
   const wanted = databasesToObserve(desired, { ...first, servers: listed }, only);
   const servers = await Promise.all(
     listed.map(async (server) => {
       const declared = desired.servers.get(server.name);
       const databases = wanted.get(server.name);
-      return server.state !== 'reachable' || declared === undefined || databases === undefined ? server : ask(declared, databases);
+      return server.state !== 'reachable' || declared === undefined || databases === undefined
+        ? server
+        : ask(declared, databases);
     }),
   );
   const newest = newestByAddress(first.repositories);
@@ -50,7 +70,8 @@ export async function observe(request: ObserveRequest, tools: Tools): Promise<Ob
   return { observed: { ...first, servers: withAccess }, repositories };
 }
 
-const notAsked = (desired: Desired): ObservedServer[] => [...desired.servers.keys()].map((name) => ({ name, state: 'not-asked' }));
+const notAsked = (desired: Desired): ObservedServer[] =>
+  [...desired.servers.keys()].map((name) => ({ name, state: 'not-asked' }));
 
 interface Looked {
   readonly name: string;
@@ -62,16 +83,47 @@ async function lookInto({ name, path, place }: DesiredRepository, tools: Tools):
   try {
     const repository = await tools.openRepository(path);
     const catalogue = await readCatalogue(repository, { cacheDirectory: tools.cacheDirectory });
-    return { name, repository, observed: { name, location: repository.location, state: 'ready', id: repository.id, ...catalogue, diagnostics: [] } };
+    return {
+      name,
+      repository,
+      observed: {
+        name,
+        location: repository.location,
+        state: 'ready',
+        id: repository.id,
+        ...catalogue,
+        diagnostics: [],
+      },
+    };
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    const diagnostic: Diagnostic = { severity: 'error', code: error.code, summary: error.message, subject: name, place, ...(error.hint === undefined ? {} : { help: error.hint }) };
-    return { name, repository: undefined, observed: { name, location: path, state: error.code === 'repository/not-initialised' ? 'absent' : 'unreachable', diagnostic } };
+    const diagnostic: Diagnostic = {
+      severity: 'error',
+      code: error.code,
+      summary: error.message,
+      subject: name,
+      place,
+      ...(error.hint === undefined ? {} : { help: error.hint }),
+    };
+    return {
+      name,
+      repository: undefined,
+      observed: {
+        name,
+        location: path,
+        state: error.code === 'repository/not-initialised' ? 'absent' : 'unreachable',
+        diagnostic,
+      },
+    };
   }
 }
 
 /** Adds the access text of the newest backup to each database whose fingerprint differs from it, so that a plan can show what changed. */
-async function withBackedUpAccess(server: ObservedServer, known: ReadonlyMap<string, Newest>, open: ReadonlyMap<string, Repository>): Promise<ObservedServer> {
+async function withBackedUpAccess(
+  server: ObservedServer,
+  known: ReadonlyMap<string, Newest>,
+  open: ReadonlyMap<string, Repository>,
+): Promise<ObservedServer> {
   if (server.state !== 'reachable') return server;
   const databases = await Promise.all(
     server.databases.map(async (database): Promise<ObservedDatabase> => {
@@ -100,7 +152,8 @@ function newestByAddress(seen: readonly ObservedRepository[]): ReadonlyMap<strin
     for (const backup of repository.backups) {
       const address = formatAddress(backup.address);
       const known = newest.get(address);
-      if (known === undefined || backup.snapshotAt > known.backup.snapshotAt) newest.set(address, { repository: repository.name, backup });
+      if (known === undefined || backup.snapshotAt > known.backup.snapshotAt)
+        newest.set(address, { repository: repository.name, backup });
     }
   }
   return newest;

@@ -18,6 +18,24 @@ export interface VerifyReport {
 
 /** What a restore did, or would do with `--dry-run`. */
 export type RestoreOutcome =
-  | { readonly state: 'restored'; readonly address: Address; readonly backup: BackupId; readonly database: string; readonly ms: number; readonly notes: readonly string[] }
-  | { readonly state: 'planned'; readonly address: Address; readonly backup: BackupId; readonly database: string; readonly steps: readonly string[] }
-  | { readonly state: 'failed'; readonly address: Address; readonly backup: BackupId | undefined; readonly error: OperationError };
+  | {
+      readonly state: 'restored';
+      readonly address: Address;
+      readonly backup: BackupId;
+      readonly database: string;
+      readonly ms: number;
+      readonly notes: readonly string[];
+    }
+  | {
+      readonly state: 'planned';
+      readonly address: Address;
+      readonly backup: BackupId;
+      readonly database: string;
+      readonly steps: readonly string[];
+    }
+  | {
+      readonly state: 'failed';
+      readonly address: Address;
+      readonly backup: BackupId | undefined;
+      readonly error: OperationError;
+    };

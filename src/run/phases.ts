@@ -5,13 +5,21 @@ export interface PhaseEvents {
   enter(phase: string): void;
   /** Ends the last phase; `bytes` is what it came to. */
   leave(bytes?: number): void;
-  progress(done: { readonly plainBytes: number; readonly storedBytes: number }, expectedBytes: number | undefined): void;
+  progress(
+    done: { readonly plainBytes: number; readonly storedBytes: number },
+    expectedBytes: number | undefined,
+  ): void;
   /** Milliseconds of each phase that ended, in order. */
   readonly timings: readonly { readonly phase: string; readonly ms: number }[];
 }
 
 /** Turns the steps of one piece of work into numbered phase events. `phases` is the whole list, in order; one may be left out. */
-export function phaseEvents(key: string, subject: string, phases: readonly string[], tools: Pick<Tools, 'clock' | 'emit'>): PhaseEvents {
+export function phaseEvents(
+  key: string,
+  subject: string,
+  phases: readonly string[],
+  tools: Pick<Tools, 'clock' | 'emit'>,
+): PhaseEvents {
   const timings: { phase: string; ms: number }[] = [];
   let current: { phase: string; since: number; bytes: number | undefined } | undefined;
   const numberOf = (phase: string): number => phases.indexOf(phase) + 1;
@@ -20,7 +28,16 @@ export function phaseEvents(key: string, subject: string, phases: readonly strin
     const { phase, since } = current;
     const ms = Math.round(tools.clock.monotonicMs() - since);
     timings.push({ phase, ms });
-    tools.emit({ kind: 'phase-done', key, phase, number: numberOf(phase), of: phases.length, subject, ms, bytes: bytes ?? current.bytes });
+    tools.emit({
+      kind: 'phase-done',
+      key,
+      phase,
+      number: numberOf(phase),
+      of: phases.length,
+      subject,
+      ms,
+      bytes: bytes ?? current.bytes,
+    });
     current = undefined;
   };
   return {

@@ -41,16 +41,28 @@ export async function restore(ask: RestoreAsk, tools: Tools): Promise<RestoreOut
   const elapsed = (): number => Math.round(tools.clock.monotonicMs() - since);
   try {
     const outcome = await attempt(ask, key, tools);
-    tools.emit({ kind: 'finished', key, outcome: 'done', ms: elapsed(), summary: `${outcome.state} as ${outcome.database}` });
+    tools.emit({
+      kind: 'finished',
+      key,
+      outcome: 'done',
+      ms: elapsed(),
+      summary: `${outcome.state} as ${outcome.database}`,
+    });
     return outcome.state === 'restored' ? { ...outcome, ms: elapsed() } : outcome;
   } catch (error) {
-    const failure = tools.signal.aborted ? new OperationError('run/interrupted', 'stopped by a signal', { cause: error }) : asOperationError(error);
+    const failure = tools.signal.aborted
+      ? new OperationError('run/interrupted', 'stopped by a signal', { cause: error })
+      : asOperationError(error);
     tools.emit({ kind: 'finished', key, outcome: 'failed', ms: elapsed(), summary: failure.message });
     return { state: 'failed', address: ask.address, backup: ask.backup, error: failure };
   }
 }
 
-async function attempt(ask: RestoreAsk, key: string, tools: Tools): Promise<Exclude<RestoreOutcome, { state: 'failed' }>> {
+async function attempt(
+  ask: RestoreAsk,
+  key: string,
+  tools: Tools,
+): Promise<Exclude<RestoreOutcome, { state: 'failed' }>> {
   const events = phaseEvents(key, formatAddress(ask.address), phases, tools);
   events.enter('check');
   const manifest = await readManifest(ask.repository, ask.address, ask.backup);
@@ -60,7 +72,12 @@ async function attempt(ask: RestoreAsk, key: string, tools: Tools): Promise<Excl
   const request = restoreRequest(ask, manifest, contents, tools);
   const found = await engine.checkTarget(server, request);
   const [first, ...more] = found.filter((diagnostic) => diagnostic.severity === 'error');
-  if (first !== undefined) throw new OperationError(first.code, [first, ...more].map((diagnostic) => diagnostic.summary).join('; '), first.help === undefined ? {} : { hint: first.help });
+  if (first !== undefined)
+    throw new OperationError(
+      first.code,
+      [first, ...more].map((diagnostic) => diagnostic.summary).join('; '),
+      first.help === undefined ? {} : { hint: first.help },
+    );
   const database = ask.as ?? ask.address.database;
   const done = { address: ask.address, backup: ask.backup, database };
   const warnings = found.map((diagnostic) => diagnostic.summary);
@@ -75,9 +92,14 @@ async function attempt(ask: RestoreAsk, key: string, tools: Tools): Promise<Excl
 
 /** The source itself is written to only when the user says so. */
 async function guard(ask: RestoreAsk, manifest: Manifest, tools: Tools): Promise<OpenServer> {
-  const seen = await tools.engine(manifest.engine).observe(ask.to, { databases: new Map(), digestKey: undefined, signal: tools.signal });
+  const seen = await tools
+    .engine(manifest.engine)
+    .observe(ask.to, { databases: new Map(), digestKey: undefined, signal: tools.signal });
   if (seen.state !== 'reachable')
-    throw new OperationError('server/unreachable', seen.state === 'unreachable' ? seen.diagnostic.summary : `server ${ask.to.name} was not observed`);
+    throw new OperationError(
+      'server/unreachable',
+      seen.state === 'unreachable' ? seen.diagnostic.summary : `server ${ask.to.name} was not observed`,
+    );
   if (seen.identity === manifest.source.identity && !ask.allowSource)
     throw new OperationError('target/is-source', `${ask.to.name} is the server that this backup was taken from`, {
       hint: 'To restore onto it all the same, add --allow-source; an existing database also needs --overwrite-database, or --as with another name.',

@@ -14,14 +14,24 @@ export type Selection =
 
 /** Picks one backup of an address. A damaged one only when it is named by its id. Throws `restore/no-backup`. */
 export function selectBackup(backups: readonly BackupSummary[], address: Address, selection: Selection): BackupSummary {
-  const own = backups.filter((backup) => formatAddress(backup.address) === formatAddress(address)).toSorted((a, b) => b.snapshotAt - a.snapshotAt);
+  const own = backups
+    .filter((backup) => formatAddress(backup.address) === formatAddress(address))
+    .toSorted((a, b) => b.snapshotAt - a.snapshotAt);
   const found = own.find((backup) => {
     if (selection.kind === 'id') return backup.id === selection.id;
     return !isDamaged(backup) && (selection.kind === 'latest' || backup.snapshotAt <= selection.at);
   });
   if (found !== undefined) return found;
-  const wanted = selection.kind === 'id' ? ` with id ${selection.id}` : selection.kind === 'before' ? ` at or before ${isoTime(selection.at)}` : '';
+  const wanted =
+    selection.kind === 'id'
+      ? ` with id ${selection.id}`
+      : selection.kind === 'before'
+        ? ` at or before ${isoTime(selection.at)}`
+        : '';
   throw new OperationError('restore/no-backup', `no usable backup of ${formatAddress(address)}${wanted}`, {
-    hint: own.length === 0 ? 'The repository holds none of this database; `backup list` shows what there is.' : `There are ${own.length}: \`backup list ${formatAddress(address)}\` shows them.`,
+    hint:
+      own.length === 0
+        ? 'The repository holds none of this database; `backup list` shows what there is.'
+        : `There are ${own.length}: \`backup list ${formatAddress(address)}\` shows them.`,
   });
 }

@@ -17,7 +17,9 @@ export function serverBrackets(desired: Desired, tools: Tools): ServerBrackets {
     const server = desired.servers.get(name);
     if (server === undefined) throw new InternalError(`server ${name} is not in the spec`);
     const digestKey = await readDigestKey(desired, tools.secrets);
-    return tools.engine(server.engine).openBracket(await accessTo(server, tools.secrets), { digestKey, signal: tools.signal });
+    return tools
+      .engine(server.engine)
+      .openBracket(await accessTo(server, tools.secrets), { digestKey, signal: tools.signal });
   };
   return {
     of(server) {

@@ -24,7 +24,12 @@ export interface Tools {
   readonly random: (bytes: number) => Uint8Array;
   /** Directory for rebuildable indexes. */
   readonly cacheDirectory: string;
-  readonly trigger: { readonly user: string; readonly host: string; readonly run: string | null; readonly command: string };
+  readonly trigger: {
+    readonly user: string;
+    readonly host: string;
+    readonly run: string | null;
+    readonly command: string;
+  };
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }

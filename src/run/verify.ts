@@ -68,16 +68,31 @@ async function examine({ repository, address, backup, level }: VerifyRequest, to
       totals.plainBytes += entry.plainBytes;
       totals.storedBytes += entry.parts.reduce((sum, part) => sum + part.length, 0);
       await inspect(`${entry.kind} ${entry.subject} (${entry.file})`, async () =>
-        level === 'L2' ? tools.engine(manifest.engine).proveEntry(entry, reader.readEntry(entry)) : drain(reader.readEntry(entry)),
+        level === 'L2'
+          ? tools.engine(manifest.engine).proveEntry(entry, reader.readEntry(entry))
+          : drain(reader.readEntry(entry)),
       );
-      tools.emit({ kind: 'progress', key: `verify:${formatAddress(address)}`, plainBytes: totals.plainBytes, storedBytes: totals.storedBytes, expectedBytes: manifest.totals.plainBytes });
+      tools.emit({
+        kind: 'progress',
+        key: `verify:${formatAddress(address)}`,
+        plainBytes: totals.plainBytes,
+        storedBytes: totals.storedBytes,
+        expectedBytes: manifest.totals.plainBytes,
+      });
     }
     return [];
   });
   return { ...totals, problems };
 }
 
-const damage: ReadonlySet<string> = new Set(['repository/object-corrupt', 'repository/object-missing', 'repository/manifest-invalid', 'dump/truncated', 'dump/count-mismatch', 'dump/entry-missing']);
+const damage: ReadonlySet<string> = new Set([
+  'repository/object-corrupt',
+  'repository/object-missing',
+  'repository/manifest-invalid',
+  'dump/truncated',
+  'dump/count-mismatch',
+  'dump/entry-missing',
+]);
 
 function isDamage(error: unknown): error is OperationError {
   return error instanceof OperationError && damage.has(error.code);

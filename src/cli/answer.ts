@@ -1,0 +1,65 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { messageOf, OperationError } from '../base/operation-error.ts';
+import type { Context } from './context.ts';
+import { formatOf, type GlobalOptions } from './global-options.ts';
+import { invalidUsage } from './invalid-input.ts';
+
+/** The ways a command can put its answer, by format name. */
+export type Forms = Readonly<Record<string, () => string>>;
+
+/** One `--report FORMAT=PATH`. */
+export interface ReportRequest {
+  readonly format: string;
+  readonly path: string;
+}
+
+/** Checks every `--report` before any work begins. Throws InvalidInput. */
+export function parseReports(
+  reports: readonly string[],
+  formats: readonly string[],
+  cwd: string,
+): readonly ReportRequest[] {
+  return reports.map((report) => {
+    const [format = '', ...rest] = report.split('=');
+    const path = rest.join('=');
+    if (!formats.includes(format) || path === '')
+      throw invalidUsage(`--report ${report} is not FORMAT=PATH`, `Formats here: ${formats.join(', ')}.`);
+    return { format, path: resolve(cwd, path) };
+  });
+}
+
+/** Writes the answer to standard output in the asked form, and every report to its file. */
+export async function answer(
+  forms: Forms,
+  options: GlobalOptions,
+  to: { readonly context: Context; readonly reports?: readonly ReportRequest[] },
+): Promise<void> {
+  const form = forms[formatOf(options)];
+  if (form === undefined)
+    throw invalidUsage(
+      `format ${formatOf(options)} is not available here`,
+      `Formats: ${Object.keys(forms).join(', ')}.`,
+    );
+  await write(to.context.stdout, withNewline(form()));
+  for (const { format, path } of to.reports ?? []) await writeReport(path, withNewline(forms[format]?.() ?? ''));
+}
+
+const withNewline = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`);
+
+async function writeReport(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    throw new OperationError('usage/invalid', `report ${path} cannot be written: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Resolves when the text is handed to the system, so that nothing is lost at the end of the process. A reader that went away is no failure. */
+export async function write(stream: NodeJS.WritableStream, text: string): Promise<void> {
+  await new Promise<void>((done) => {
+    stream.write(text, () => done());
+  });
+}

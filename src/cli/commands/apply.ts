@@ -1,0 +1,118 @@
+import { OperationError } from '../../base/operation-error.ts';
+import type { PlanDocument } from '../../plan/plan-document.gen.ts';
+import { planBackup } from '../../plan/plan-backup.ts';
+import { isAskedFor } from '../../plan/resolve-databases.ts';
+import type { Action, Plan } from '../../plan/plan.ts';
+import { constrain } from '../../plan/saved-plan.ts';
+import { applyJson } from '../../render/apply-json.ts';
+import { applyText } from '../../render/apply-text.ts';
+import { planText } from '../../render/plan-text.ts';
+import { apply } from '../../run/apply.ts';
+import type { Outcome } from '../../run/events.ts';
+import { observe } from '../../run/observe.ts';
+import { answer, parseReports, write } from '../answer.ts';
+import { approved } from '../approval.ts';
+import { paintFor } from '../colour.ts';
+import type { Context } from '../context.ts';
+import { exitCodeOfApply } from '../exit-code.ts';
+import { formatOf, type GlobalOptions } from '../global-options.ts';
+import { loadSpec } from '../load-spec.ts';
+import { positiveInteger } from '../numbers.ts';
+import { readSavedPlan } from '../read-saved-plan.ts';
+import { withTools } from '../session.ts';
+
+interface ApplyOptions extends GlobalOptions {
+  readonly plan: string | undefined;
+  readonly autoApprove: boolean;
+  readonly allowDelete: boolean;
+  readonly only: readonly string[];
+  readonly parallel: string;
+  readonly report: readonly string[];
+}
+
+/** Plans anew, gets approval, carries out. A saved plan is an approval of what it lists and of nothing else. */
+export async function run(options: ApplyOptions, context: Context): Promise<number> {
+  const reports = parseReports(options.report, ['text', 'json'], context.cwd);
+  const parallel = positiveInteger(options.parallel, '--parallel');
+  const saved =
+    options.plan === undefined ? undefined : await readSavedPlan(options.plan, context);
+  if (saved === undefined && !options.autoApprove && context.stdin.isTTY !== true)
+    throw new OperationError('approval/missing', 'apply needs an approval and there is no terminal to ask on', {
+      hint: 'Give a plan saved by `backup plan --out FILE`, or --auto-approve (and --allow-delete for expiry).',
+    });
+  const desired = await loadSpec(options, context);
+  const only = options.only.length === 0 ? undefined : options.only;
+  const { observed, repositories } = await withTools(options, context, (tools) =>
+    observe({ desired, refresh: true, ...(only === undefined ? {} : { only }) }, tools),
+  );
+  const plan = planBackup(desired, observed, only === undefined ? {} : { only });
+  if (saved === undefined && formatOf(options) === 'text')
+    await write(
+      context.stdout,
+      `${planText(plan, { paint: paintFor(context.stdout, options, context.env), verbose: options.verbose })}\n`,
+    );
+  const { actions, withheld } = await choose(plan, saved, options, context);
+  const done =
+    actions.length === 0
+      ? []
+      : await withTools(options, context, (tools) => apply({ desired, actions, repositories, parallel }, tools));
+  const outcomes = [...done, ...withheld];
+  const code = exitCodeOfApply(outcomes, plan.complete);
+  await answer(
+    {
+      text: () => applyText(outcomes, paintFor(context.stdout, options, context.env)),
+      json: () => applyJson(outcomes, code),
+    },
+    options,
+    { context, reports },
+  );
+  return code;
+}
+
+interface Choice {
+  readonly actions: readonly Action[];
+  /** Planned, but not approved: reported as not run, no failure (an apply without `--allow-delete` is a good nightly job). */
+  readonly withheld: readonly Outcome[];
+}
+
+async function choose(
+  plan: Plan,
+  saved: PlanDocument | undefined,
+  options: ApplyOptions,
+  context: Context,
+): Promise<Choice> {
+  if (saved !== undefined) {
+    const { allowed, stale } = constrain(saved, plan);
+    if (stale.length > 0)
+      throw new OperationError(
+        'plan/stale',
+        `the saved plan is stale: ${stale.map(({ action, field }) => `${action} (${field})`).join(', ')}`,
+        {
+          hint: 'Make and review a new plan: `backup plan --out FILE`.',
+        },
+      );
+    return {
+      actions: allowed.filter((action) => !('address' in action) || isAskedFor(action.address, options.only)),
+      withheld: [],
+    };
+  }
+  if (plan.actions.length === 0) return { actions: [], withheld: [] };
+  if (!options.autoApprove) {
+    if (!(await approved(context, 'Carry out this plan?')))
+      throw new OperationError('approval/missing', 'the plan was not approved', { hint: 'Nothing was changed.' });
+    return { actions: plan.actions, withheld: [] };
+  }
+  const deletes = (action: Action): boolean => action.kind === 'expire';
+  return {
+    actions: options.allowDelete ? plan.actions : plan.actions.filter((action) => !deletes(action)),
+    withheld: options.allowDelete
+      ? []
+      : plan.actions
+          .filter(deletes)
+          .map((action) => ({
+            state: 'not-run',
+            action,
+            because: 'expiry needs --allow-delete or a saved plan that lists it',
+          })),
+  };
+}

@@ -1,0 +1,128 @@
+import { formatAddress } from '../../base/address.ts';
+import { OperationError } from '../../base/operation-error.ts';
+import { resolveDatabases } from '../../plan/resolve-databases.ts';
+import { knownDatabases, storesOf } from '../../plan/stores.ts';
+import { isAskedFor } from '../../plan/resolve-databases.ts';
+import { planDrill } from '../../plan/plan-drill.ts';
+import { drillsJson } from '../../render/drill-json.ts';
+import { drillJunit } from '../../render/drill-junit.ts';
+import { drillMarkdown } from '../../render/drill-markdown.ts';
+import { drillText } from '../../render/drill-text.ts';
+import { drill, type DrillRequest } from '../../run/drill.ts';
+import type { DrillReport } from '../../run/drill-report.ts';
+import { observe, type Observation } from '../../run/observe.ts';
+import { selectBackup, type Selection } from '../../run/select-backup.ts';
+import { accessTo, type Tools } from '../../run/tools.ts';
+import type { Desired, DesiredTarget, DrillLevel, Policy } from '../../spec/desired.ts';
+import { answer, parseReports } from '../answer.ts';
+import { paintFor } from '../colour.ts';
+import type { Context } from '../context.ts';
+import { exitCodeOfDrills } from '../exit-code.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { invalidUsage } from '../invalid-input.ts';
+import { loadSpec } from '../load-spec.ts';
+import { withTools } from '../session.ts';
+
+interface DrillOptions extends GlobalOptions {
+  readonly address: readonly string[];
+  readonly due: boolean;
+  readonly set: string | undefined;
+  readonly target: string | undefined;
+  readonly level: DrillLevel | undefined;
+  readonly report: readonly string[];
+}
+
+/** Drills the chosen databases one after another: each needs the machine's whole input and output, and an honest RTO. */
+export async function run(options: DrillOptions, context: Context): Promise<number> {
+  const reports = parseReports(options.report, ['text', 'json', 'junit', 'markdown'], context.cwd);
+  const desired = await loadSpec(options, context);
+  const done = await withTools(options, context, async (tools) => {
+    const observation = await observe({ desired, refresh: false }, tools);
+    const finished: DrillReport[] = [];
+    for (const request of await requests(desired, observation, options, tools))
+      finished.push(await drill(request, tools));
+    return finished;
+  });
+  const code = exitCodeOfDrills(done);
+  const paint = paintFor(context.stdout, options, context.env);
+  await answer(
+    {
+      text: () => (done.length === 0 ? 'No drill is due.' : done.map((report) => drillText(report, paint)).join('\n')),
+      json: () => drillsJson(done, code),
+      junit: () => drillJunit(done),
+      markdown: () => done.map((report) => drillMarkdown(report)).join('\n'),
+    },
+    options,
+    { context, reports },
+  );
+  return code;
+}
+
+async function requests(
+  desired: Desired,
+  { observed, repositories }: Observation,
+  options: DrillOptions,
+  tools: Tools,
+): Promise<readonly DrillRequest[]> {
+  const sources = await Promise.all([...desired.servers.values()].map((server) => accessTo(server, tools.secrets)));
+  const due = new Set(planDrill(desired, observed).map(({ address }) => formatAddress(address)));
+  const resolved = resolveDatabases(desired, observed, knownDatabases(storesOf(desired, observed))).databases.filter(
+    ({ address }) => isAskedFor(address, options.address),
+  );
+  if (resolved.length === 0)
+    throw invalidUsage(
+      options.address.length === 0
+        ? 'the spec covers no database'
+        : `${options.address.join(', ')} matches no database of the spec`,
+    );
+  const chosen = options.due ? resolved.filter(({ address }) => due.has(formatAddress(address))) : resolved;
+  const selection: Selection = options.set === undefined ? { kind: 'latest' } : { kind: 'id', id: options.set };
+  const backups = observed.repositories.flatMap((repository) =>
+    repository.state === 'ready' ? repository.backups.map((backup) => ({ name: repository.name, backup })) : [],
+  );
+  return Promise.all(
+    chosen.map(async ({ address, entry }): Promise<DrillRequest> => {
+      const { policy } = entry;
+      const repository = repositories.get(policy.repository);
+      if (repository === undefined) throw unavailable(policy.repository, observed);
+      const own = backups.filter(({ name }) => name === policy.repository).map(({ backup }) => backup);
+      return {
+        repository,
+        address,
+        backup: selectBackup(own, address, selection).id,
+        policy: options.level === undefined ? policy.drill : { ...policy.drill, level: options.level },
+        objectives: policy.objectives,
+        jobs: Math.max(2, policy.dump.jobs),
+        target: await targetFor(policy, desired, options, tools),
+        sources,
+        spec: { file: desired.file, digest: desired.digest },
+      };
+    }),
+  );
+}
+
+async function targetFor(
+  policy: Policy,
+  desired: Desired,
+  options: DrillOptions,
+  tools: Tools,
+): Promise<DesiredTarget> {
+  const name = options.target ?? policy.drill.target;
+  if (name === undefined) return tools.defaultTarget();
+  const target = desired.targets.get(name);
+  if (target === undefined)
+    throw invalidUsage(
+      `the spec declares no target ${name}`,
+      `It declares: ${[...desired.targets.keys()].join(', ') || 'none'}.`,
+    );
+  return target;
+}
+
+function unavailable(name: string, observed: Observation['observed']): OperationError {
+  const repository = observed.repositories.find((candidate) => candidate.name === name);
+  if (repository !== undefined && repository.state !== 'ready') {
+    const { code, summary, help } = repository.diagnostic;
+    return new OperationError(code, summary, help === undefined ? {} : { hint: help });
+  }
+  return new OperationError('repository/unreachable', `repository ${name} could not be opened`);
+}

@@ -1,0 +1,34 @@
+import { listJson } from '../../render/list-json.ts';
+import { listText } from '../../render/list-text.ts';
+import { answer } from '../answer.ts';
+import { paintFor } from '../colour.ts';
+import type { Context } from '../context.ts';
+import { exitCodes } from '../exit-code.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { loadSpec } from '../load-spec.ts';
+import { locationsOf, matching, openBackups } from '../open-backups.ts';
+import { withTools } from '../session.ts';
+
+interface ListOptions extends GlobalOptions {
+  readonly address: readonly string[];
+  readonly repository: string | undefined;
+}
+
+/** Shows the backups; needs no server, and with `--repository` no spec. */
+export async function run(options: ListOptions, context: Context): Promise<number> {
+  const locations =
+    options.repository === undefined ? locationsOf(await loadSpec(options, context)) : [options.repository];
+  const { backups, at } = await withTools(options, context, async (tools) => ({
+    backups: matching(await openBackups(locations, tools), options.address).map(({ backup }) => backup),
+    at: tools.clock.now(),
+  }));
+  await answer(
+    {
+      text: () => listText(backups, { at, paint: paintFor(context.stdout, options, context.env) }),
+      json: () => listJson(backups, at),
+    },
+    options,
+    { context },
+  );
+  return exitCodes.ok;
+}

@@ -1,0 +1,64 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { messageOf, OperationError } from '../../base/operation-error.ts';
+import { planBackup } from '../../plan/plan-backup.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { planJson } from '../../render/plan-json.ts';
+import { planMarkdown } from '../../render/plan-markdown.ts';
+import { planText } from '../../render/plan-text.ts';
+import { observe } from '../../run/observe.ts';
+import { answer, parseReports } from '../answer.ts';
+import { paintFor } from '../colour.ts';
+import type { Context } from '../context.ts';
+import { exitCodes } from '../exit-code.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { loadSpec } from '../load-spec.ts';
+import { withTools } from '../session.ts';
+import { version } from '../version.ts';
+
+interface PlanOptions extends GlobalOptions {
+  readonly address: readonly string[];
+  readonly detailedExitcode: boolean;
+  readonly refresh: boolean;
+  readonly out: string | undefined;
+  readonly report: readonly string[];
+}
+
+const tool = { name: 'holdfast', version };
+
+/** Observes and plans; writes nothing but the files it was asked for. */
+export async function run(options: PlanOptions, context: Context): Promise<number> {
+  const reports = parseReports(options.report, ['text', 'json', 'markdown'], context.cwd);
+  const desired = await loadSpec(options, context);
+  const only = options.address.length === 0 ? undefined : options.address;
+  const { observed } = await withTools(options, context, (tools) =>
+    observe({ desired, refresh: options.refresh, ...(only === undefined ? {} : { only }) }, tools),
+  );
+  const plan = planBackup(desired, observed, only === undefined ? {} : { only });
+  const { verbose } = options;
+  await answer(
+    {
+      text: () => planText(plan, { paint: paintFor(context.stdout, options, context.env), verbose }),
+      json: () => planJson(plan, tool),
+      markdown: () => planMarkdown(plan, { command: context.command }),
+    },
+    options,
+    { context, reports },
+  );
+  if (options.out !== undefined) await save(resolve(context.cwd, options.out), planJson(plan, tool));
+  return exitCodeOfPlan(plan, options.detailedExitcode);
+}
+
+/** An incomplete plan is neither "nothing to do" nor "changes": what could not be seen may be anything. */
+function exitCodeOfPlan(plan: Plan, detailed: boolean): number {
+  if (!plan.complete) return exitCodes.partial;
+  return detailed && plan.actions.length > 0 ? exitCodes.changes : exitCodes.ok;
+}
+
+async function save(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { mode: 0o600 });
+  } catch (error) {
+    throw new OperationError('usage/invalid', `plan ${path} cannot be written: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,115 @@
+import PQueue from 'p-queue';
+import { parseInstant } from '../../base/instant.ts';
+import { restoreJson } from '../../render/restore-json.ts';
+import { restoreText } from '../../render/restore-text.ts';
+import type { RestoreOutcome } from '../../run/outcome.ts';
+import { restore } from '../../run/restore.ts';
+import { selectBackup, type Selection } from '../../run/select-backup.ts';
+import type { Tools } from '../../run/tools.ts';
+import type { Desired } from '../../spec/desired.ts';
+import { answer, parseReports } from '../answer.ts';
+import { paintFor } from '../colour.ts';
+import type { Context } from '../context.ts';
+import { exitCodeOfRestores } from '../exit-code.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { invalidUsage } from '../invalid-input.ts';
+import { loadSpec } from '../load-spec.ts';
+import { positiveInteger } from '../numbers.ts';
+import { byAddress, locationsOf, matching, openBackups } from '../open-backups.ts';
+import { destination } from '../destination.ts';
+import { withTools } from '../session.ts';
+
+interface RestoreOptions extends GlobalOptions {
+  readonly address: readonly string[];
+  readonly repository: string | undefined;
+  readonly to: string;
+  readonly toPassword: string | undefined;
+  readonly clients: string | undefined;
+  readonly set: string | undefined;
+  readonly before: string | undefined;
+  readonly as: string | undefined;
+  readonly jobs: string;
+  readonly parallel: string;
+  readonly dryRun: boolean;
+  readonly overwriteDatabase: boolean;
+  readonly overwriteRoles: boolean;
+  readonly allowSource: boolean;
+  readonly report: readonly string[];
+}
+
+/** Restores one or several databases onto the named server. With `--repository` neither spec nor source is needed. */
+export async function run(options: RestoreOptions, context: Context): Promise<number> {
+  const reports = parseReports(options.report, ['text', 'json'], context.cwd);
+  const selection = selectionOf(options);
+  const desired = options.repository === undefined ? await loadSpec(options, context) : undefined;
+  const outcomes = await withTools(options, context, (tools) =>
+    restoreAll({ options, selection, desired, context }, tools),
+  );
+  const code = exitCodeOfRestores(outcomes);
+  await answer(
+    {
+      text: () => restoreText(outcomes, paintFor(context.stdout, options, context.env)),
+      json: () => restoreJson(outcomes, code),
+    },
+    options,
+    { context, reports },
+  );
+  return code;
+}
+
+interface Request {
+  readonly options: RestoreOptions;
+  readonly selection: Selection;
+  readonly desired: Desired | undefined;
+  readonly context: Context;
+}
+
+async function restoreAll(
+  { options, selection, desired, context }: Request,
+  tools: Tools,
+): Promise<readonly RestoreOutcome[]> {
+  const locations = desired === undefined ? [options.repository ?? ''] : locationsOf(desired);
+  const groups = byAddress(matching(await openBackups(locations, tools), options.address));
+  if (options.as !== undefined && groups.length > 1)
+    throw invalidUsage(`--as gives one name to ${groups.length} databases`, 'Restore them one by one.');
+  const to = await destination(options, { desired, context, tools });
+  const queue = new PQueue({ concurrency: positiveInteger(options.parallel, '--parallel') });
+  const jobs = Math.max(2, positiveInteger(options.jobs, '--jobs'));
+  return Promise.all(
+    groups.map(async (group) => {
+      const [first] = group;
+      if (first === undefined) throw invalidUsage('there is no backup to restore');
+      const { address } = first.backup;
+      const backup = selectBackup(
+        group.map((located) => located.backup),
+        address,
+        selection,
+      );
+      const repository = group.find((located) => located.backup === backup)?.repository ?? first.repository;
+      const { overwriteDatabase, overwriteRoles, allowSource, dryRun } = options;
+      const ask = {
+        repository,
+        address,
+        backup: backup.id,
+        to,
+        jobs,
+        overwriteDatabase,
+        overwriteRoles,
+        allowSource,
+        dryRun,
+        ...(options.as === undefined ? {} : { as: options.as }),
+      };
+      return queue.add(() => restore(ask, tools));
+    }),
+  );
+}
+
+function selectionOf({ set, before }: RestoreOptions): Selection {
+  if (set !== undefined && before !== undefined) throw invalidUsage('--set and --before exclude each other');
+  if (set !== undefined) return { kind: 'id', id: set };
+  if (before === undefined) return { kind: 'latest' };
+  const at = parseInstant(before);
+  if (at === undefined)
+    throw invalidUsage(`--before ${before} is no time`, 'Write ISO 8601 with a zone: 2026-11-22T02:00:00Z.');
+  return { kind: 'before', at };
+}

@@ -1,0 +1,72 @@
+import { verifyJson } from '../../render/verify-json.ts';
+import { verifyText } from '../../render/verify-text.ts';
+import type { VerifyReport } from '../../run/outcome.ts';
+import type { Tools } from '../../run/tools.ts';
+import { verifyBackup } from '../../run/verify.ts';
+import { answer, parseReports } from '../answer.ts';
+import { paintFor } from '../colour.ts';
+import type { Context } from '../context.ts';
+import { exitCodeOfVerify } from '../exit-code.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { invalidUsage } from '../invalid-input.ts';
+import { loadSpec } from '../load-spec.ts';
+import { byAddress, locationsOf, matching, openBackups, type Located } from '../open-backups.ts';
+import { withTools } from '../session.ts';
+
+interface VerifyOptions extends GlobalOptions {
+  readonly address: readonly string[];
+  readonly repository: string | undefined;
+  readonly level: 'L1' | 'L2';
+  readonly set: string | undefined;
+  readonly all: boolean;
+  readonly report: readonly string[];
+}
+
+/** Reads the chosen backups whole and records what was found. Nothing to verify is an error, not a success. */
+export async function run(options: VerifyOptions, context: Context): Promise<number> {
+  const reports = parseReports(options.report, ['text', 'json'], context.cwd);
+  const locations =
+    options.repository === undefined ? locationsOf(await loadSpec(options, context)) : [options.repository];
+  const verified = await withTools(options, context, async (tools) => {
+    const chosen = choose(matching(await openBackups(locations, tools), options.address), options);
+    return verifyAll(chosen, options.level, tools);
+  });
+  const code = exitCodeOfVerify(verified);
+  await answer(
+    {
+      text: () => verifyText(verified, paintFor(context.stdout, options, context.env)),
+      json: () => verifyJson(verified, code),
+    },
+    options,
+    { context, reports },
+  );
+  return code;
+}
+
+function choose(located: readonly Located[], { all, set }: VerifyOptions): readonly Located[] {
+  if (located.length === 0) throw invalidUsage('there is no backup to verify', 'Run `backup apply` first.');
+  if (all) return located;
+  if (set !== undefined) {
+    const named = located.filter(({ backup }) => backup.id === set);
+    if (named.length === 0) throw invalidUsage(`no backup has the id ${set}`, '`backup list` shows the ids.');
+    return named;
+  }
+  return byAddress(located).flatMap((group) => newest(group));
+}
+
+/** Also a damaged newest backup is looked at again: it may have been a fault of the way there. */
+function newest(group: readonly Located[]): readonly Located[] {
+  const [first] = group.toSorted((a, b) => b.backup.snapshotAt - a.backup.snapshotAt);
+  return first === undefined ? [] : [first];
+}
+
+async function verifyAll(
+  chosen: readonly Located[],
+  level: 'L1' | 'L2',
+  tools: Tools,
+): Promise<readonly VerifyReport[]> {
+  const done: VerifyReport[] = [];
+  for (const { repository, backup } of chosen)
+    done.push(await verifyBackup({ repository, address: backup.address, backup: backup.id, level }, tools));
+  return done;
+}

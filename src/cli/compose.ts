@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { homedir, hostname, userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { InternalError } from '../base/operation-error.ts';
+import type { Connection } from '../base/connection.ts';
+import { postgresqlContainerRecipe } from '../engine/postgresql/container-recipe.ts';
+import { postgresqlLocalRecipe } from '../engine/postgresql/local-recipe.ts';
+import { postgresql } from '../engine/postgresql/postgresql.ts';
+import { openFilesystemRepository } from '../repository/filesystem/open.ts';
+import type { Emit } from '../run/events.ts';
+import type { Tools } from '../run/tools.ts';
+import { secretSource } from '../secret/secret-source.ts';
+import type { SecretSource } from '../secret/source.ts';
+import type { DesiredTarget } from '../spec/desired.ts';
+import { systemClock } from '../system/clock.ts';
+import { dockerAvailable, containerTarget } from '../target/container/container.ts';
+import { localTarget } from '../target/local/local.ts';
+import { serverTarget } from '../target/server/server.ts';
+import type { Target } from '../target/target.ts';
+import type { Context } from './context.ts';
+import { version } from './version.ts';
+
+/** The one place that constructs and wires. `secrets` is given where the caller also needs to know what was revealed. */
+export function compose(
+  context: Context,
+  emit: Emit,
+  secrets: SecretSource = secretSource({ env: context.env }),
+): Tools {
+  const engine = postgresql();
+  return {
+    tool: { name: 'holdfast', version },
+    engine: () => engine,
+    openRepository: (location) => openFilesystemRepository(resolve(context.cwd, location)),
+    target: targetOf,
+    defaultTarget: async () =>
+      (await dockerAvailable())
+        ? { ...undeclared, kind: 'container', name: 'container' }
+        : { ...undeclared, kind: 'local', name: 'local' },
+    dockerAvailable,
+    secrets,
+    clock: systemClock,
+    random: (bytes) => randomBytes(bytes),
+    cacheDirectory: join(context.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'holdfast'),
+    trigger: { user: userName(), host: hostname(), run: runUrl(context.env), command: context.command },
+    emit,
+    signal: context.signal,
+  };
+}
+
+const undeclared = { engine: 'postgresql', place: { file: '', line: 1, column: 1, endColumn: 1 } } as const;
+
+function targetOf(target: DesiredTarget, connection: Connection | undefined): Target {
+  switch (target.kind) {
+    case 'local':
+      return localTarget(target, postgresqlLocalRecipe);
+    case 'container':
+      return containerTarget(target, postgresqlContainerRecipe);
+    case 'server':
+      if (connection === undefined) throw new InternalError(`target ${target.name} has no connection`);
+      return serverTarget(target, connection);
+    default:
+      return target satisfies never;
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A uid without a passwd entry, as in many containers, has no name.
+    return `uid ${process.getuid?.() ?? '?'}`;
+  }
+}
+
+/** The page of the CI run, from what GitHub and GitLab put into a job's environment. */
+function runUrl(env: Context['env']): string | null {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run, CI_JOB_URL: job } = env;
+  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : (job ?? null);
+}

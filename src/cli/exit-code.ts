@@ -1,0 +1,105 @@
+import type { DiagnosticCode } from '../base/codes.ts';
+import type { Diagnostic } from '../base/diagnostic.ts';
+import type { DrillReport } from '../run/drill-report.ts';
+import type { Outcome } from '../run/events.ts';
+import type { RestoreOutcome, VerifyReport } from '../run/outcome.ts';
+
+/** Every code a command ends with, as `--help` and docs/exit-codes.md list them. Any unknown non-zero one is a failure. */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  changes: 2,
+  invalid: 20,
+  stale: 21,
+  unapproved: 22,
+  locked: 23,
+  partial: 24,
+  violated: 25,
+  unproven: 26,
+  bug: 70,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export const exitCodeMeanings: Readonly<Record<number, string>> = {
+  0: 'ok, or nothing to do',
+  1: 'failed',
+  2: 'changes present (only with --detailed-exitcode)',
+  20: 'spec or usage invalid',
+  21: 'saved plan stale',
+  22: 'approval missing or declined',
+  23: 'lock held by another run',
+  24: 'partial: something failed or could not be observed',
+  25: 'objective or protection violated',
+  26: 'verification or drill failed',
+  70: 'a bug in Holdfast: please report it',
+  130: 'stopped by SIGINT',
+  143: 'stopped by SIGTERM',
+};
+
+const byPrefix: readonly (readonly [string, number])[] = [
+  ['spec/', exitCodes.invalid],
+  ['usage/', exitCodes.invalid],
+  ['secret/', exitCodes.invalid],
+  ['approval/', exitCodes.unapproved],
+  ['plan/stale', exitCodes.stale],
+  ['repository/lease-held', exitCodes.locked],
+  ['target/is-source', exitCodes.violated],
+  ['target/not-empty', exitCodes.violated],
+  ['target/not-disposable', exitCodes.violated],
+  ['objective/', exitCodes.violated],
+  ['backup/damaged', exitCodes.unproven],
+  ['proof/', exitCodes.unproven],
+  ['internal/', exitCodes.bug],
+];
+
+/** The exit code of one failure that ended the whole command. */
+export function exitCodeOf(code: DiagnosticCode): number {
+  return byPrefix.find(([prefix]) => code.startsWith(prefix))?.[1] ?? exitCodes.failed;
+}
+
+export const exitCodeOfDiagnostics = (diagnostics: readonly Diagnostic[]): number =>
+  diagnostics.some((diagnostic) => diagnostic.severity === 'error')
+    ? worst(diagnostics.filter((d) => d.severity === 'error').map((d) => exitCodeOf(d.code)))
+    : exitCodes.ok;
+
+/** Highest first. Between independent failures the one that matters most to whoever is woken up wins. */
+const precedence: readonly number[] = [70, 143, 130, 26, 23, 24, 25, 1];
+
+export function worst(codes: readonly number[]): number {
+  return precedence.find((code) => codes.includes(code)) ?? codes.find((code) => code !== 0) ?? 0;
+}
+
+/** Everything failed: 1 (or the failures' own code where they agree); some of it: 24; a failed verification or drill outranks both. */
+export function exitCodeOfApply(outcomes: readonly Outcome[], complete: boolean): number {
+  const failures = outcomes.filter((outcome) => outcome.state === 'failed');
+  const failed = failures.map((outcome) => exitCodeOf(outcome.error.code));
+  const done = outcomes.some((outcome) => outcome.state === 'done');
+  if (failed.includes(exitCodes.bug) || failed.includes(exitCodes.unproven)) return worst(failed);
+  if (failures.length > 0)
+    return done || !complete
+      ? exitCodes.partial
+      : new Set(failed).size === 1
+        ? (failed[0] ?? exitCodes.failed)
+        : exitCodes.failed;
+  return complete ? exitCodes.ok : exitCodes.partial;
+}
+
+export function exitCodeOfVerify(reports: readonly VerifyReport[]): number {
+  return reports.every((report) => report.passed) ? exitCodes.ok : exitCodes.unproven;
+}
+
+export function exitCodeOfDrills(reports: readonly DrillReport[]): number {
+  if (reports.some((report) => report.verdict === 'failed')) return exitCodes.unproven;
+  return reports.some((report) => report.rto.state === 'breached') ? exitCodes.violated : exitCodes.ok;
+}
+
+export function exitCodeOfRestores(outcomes: readonly RestoreOutcome[]): number {
+  const failed = outcomes
+    .filter((outcome) => outcome.state === 'failed')
+    .map((outcome) => exitCodeOf(outcome.error.code));
+  if (failed.length === 0) return exitCodes.ok;
+  return failed.length < outcomes.length
+    ? worst([exitCodes.partial, ...failed.filter((code) => code !== exitCodes.failed)])
+    : worst(failed);
+}

@@ -1,0 +1,112 @@
+import yargs from 'yargs';
+import { OperationError } from '../base/operation-error.ts';
+import { commands } from './commands.ts';
+import type { Context } from './context.ts';
+import { exitCodeMeanings, exitCodes } from './exit-code.ts';
+import { globalOptions, type GlobalOptions } from './global-options.ts';
+import { reportFailure } from './failure.ts';
+import { version } from './version.ts';
+
+/**
+ * Runs one command line and sets `process.exitCode`; never calls `process.exit`, which would cut piped output short.
+ * Standard output is the answer, standard error is progress and diagnostics.
+ */
+export async function main(words: readonly string[]): Promise<void> {
+  const stop = new AbortController();
+  const context = contextOf(words, stop.signal);
+  const release = onSignals(stop);
+  try {
+    const code = await dispatch(words, context);
+    process.exitCode = stop.signal.aborted ? signalExit(stop.signal) : code;
+  } catch (error) {
+    const code = await reportFailure(error, words, context);
+    process.exitCode = stop.signal.aborted ? signalExit(stop.signal) : code;
+  } finally {
+    release();
+  }
+}
+
+async function dispatch(words: readonly string[], context: Context): Promise<number> {
+  let code: number = exitCodes.ok;
+  let program = globalOptions(
+    yargs([...words])
+      .scriptName('backup')
+      .usage('backup: disaster recovery as code\n\nUsage: backup COMMAND')
+      .locale('en')
+      .version(version)
+      .parserConfiguration({
+        'parse-numbers': false,
+        'parse-positional-numbers': false,
+        'dot-notation': false,
+        'duplicate-arguments-array': true,
+      })
+      .strict()
+      .demandCommand(1, 'name a command')
+      .recommendCommands()
+      .wrap(Math.min(120, context.stdout.columns ?? 100))
+      .epilogue(exitCodeHelp()),
+  );
+  for (const command of commands) {
+    program = program.command({
+      command: command.usage,
+      describe: command.describe,
+      builder: (builder) => command.options(builder),
+      handler: async (argv) => {
+        const run = await command.load();
+        code = await run(argv as unknown as GlobalOptions & Record<string, unknown>, context);
+      },
+    });
+  }
+  await program
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message: string | undefined, error: Error | undefined) => {
+      if (error !== undefined) throw error;
+      throw new OperationError('usage/invalid', usageMessage(message ?? 'the command line is wrong'), {
+        hint: 'See backup --help, or backup COMMAND --help.',
+      });
+    })
+    .parseAsync();
+  return code;
+}
+
+/** yargs lists unknown flags in two spellings and several lines; one line is enough. */
+function usageMessage(message: string): string {
+  const line = message.replace(/\s*\n\s*/g, ', ').replace(/\.$/, '');
+  return line.charAt(0).toLowerCase() + line.slice(1);
+}
+
+function exitCodeHelp(): string {
+  const lines = Object.entries(exitCodeMeanings).map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`);
+  return `Exit codes:\n${lines.join('\n')}`;
+}
+
+function contextOf(words: readonly string[], signal: AbortSignal): Context {
+  // A reader that goes away early (`backup list | head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stdin: process.stdin,
+    env: process.env,
+    cwd: process.cwd(),
+    signal,
+    command: ['backup', ...words].join(' ').slice(0, 200),
+  };
+}
+
+/** The first signal stops gracefully; a second one of any kind ends the process at once (the watcher takes the children along). */
+function onSignals(stop: AbortController): () => void {
+  const handle = (name: NodeJS.Signals): void => {
+    if (stop.signal.aborted) process.kill(process.pid, 'SIGKILL');
+    stop.abort(name);
+  };
+  process.on('SIGINT', handle).on('SIGTERM', handle);
+  return () => void process.off('SIGINT', handle).off('SIGTERM', handle);
+}
+
+function signalExit(signal: AbortSignal): number {
+  return signal.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
+}
