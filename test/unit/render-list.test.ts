@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { listJson } from '../../src/render/list-json.ts';
+import { listText } from '../../src/render/list-text.ts';
+import { paint } from '../../src/render/paint.ts';
+import { ago, backup, days, hours, now } from '../support/observed.ts';
+
+const backups = [
+  backup('app', days(2), { verified: { at: ago(hours(3)), level: 'L2', passed: false } }),
+  backup('app', hours(2), { drilled: { at: ago(hours(1)), passed: true, level: 'L5', restoreMs: 41_000 } }),
+  backup('new\nline', hours(5), { degradations: [{ code: 'passwords-unreadable', subject: 'x', detail: 'y' }] }),
+  backup('app', hours(-3)),
+];
+
+test('text: by database, newest first, with the proof that each has shown', () => {
+  const lines = listText(backups, { at: now, paint: paint(0) })
+    .trimEnd()
+    .split('\n');
+  expect(lines[0]).toMatch(/^ {2}id +snapshot +age +tables +rows +stored +proof +lacks$/);
+  expect(lines[1]).toBe('srv/app');
+  expect(lines[2]).toContain('in the future');
+  expect(lines[3]).toMatch(/2h +42 +1200000 +134 MB +L5 2026-11-22T08:12Z$/);
+  expect(lines[4]).toMatch(/2d .*L2 2026-11-20T09:13Z DAMAGED$/);
+  expect(lines[5]).toBe('srv/new\\nline');
+  expect(lines[6]).toMatch(/1 \(passwords-unreadable\)$/);
+  expect(lines).toHaveLength(7);
+});
+
+test('text: none', () => {
+  expect(listText([], { at: now, paint: paint(0) })).toBe('No backups.\n');
+});
+
+test('JSON: everything, newest first', () => {
+  const { backups: listed } = JSON.parse(listJson(backups, now)) as { backups: readonly Record<string, unknown>[] };
+  expect(listed.map(({ id }) => id)).toEqual([backups[3], backups[1], backups[2], backups[0]].map((item) => item?.id));
+  expect(listed[3]).toMatchObject({
+    proof: { level: 'L2', damaged: true },
+    verified: { passed: false },
+    drilled: null,
+    ageMs: days(2),
+  });
+});
