@@ -18,6 +18,20 @@ export const comparisonRules: ComparisonRules = {
     }
     return undefined;
   },
+  accessKinds: new Set([
+    'role',
+    'membership',
+    'setting',
+    'parameter-acl',
+    'acl',
+    'default-acl',
+    'policy',
+    'row-security',
+    'user-mapping',
+    'tablespace',
+    'database',
+    'object',
+  ]),
   isSecret: (kind, field) => secretFields.has(`${kind} ${field}`),
 };
 

@@ -1,0 +1,194 @@
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { OperationError } from '../../base/operation-error.ts';
+import type { Contents } from '../../manifest/manifest.ts';
+import type { CleanServer, OpenServer } from '../clean-server.ts';
+import type { RestoreRequest } from '../engine.ts';
+import { databaseFact, tablespaceFacts } from './facts.ts';
+import { databaseExists, userObjects } from './restore-database.ts';
+import { roleConflicts } from './restore-roles.ts';
+import { listOf } from './server-settings.ts';
+import { openSession, type Session } from './session.ts';
+
+/** The contract is `Engine.checkTarget`. Errors are what a restore would certainly fail at; warnings, what would come back otherwise. */
+export async function checkTarget(
+  target: CleanServer | OpenServer,
+  request: RestoreRequest,
+): Promise<readonly Diagnostic[]> {
+  await using session = await openSession(target, target.maintenanceDatabase, { signal: request.signal });
+  const found = [
+    ...versions(session, request),
+    ...(await extensions(session, request)),
+    ...(await locales(session, request.contents)),
+    ...(await libraries(session, request)),
+    ...(await roles(session, request)),
+    ...(await database(target, request)),
+    ...(await tablespaces(session, request)),
+  ];
+  return found.map((diagnostic) => ({ ...diagnostic, subject: target.name }));
+}
+
+function versions(session: Session, { manifest }: RestoreRequest): readonly Diagnostic[] {
+  const source = Math.floor(manifest.source.versionNumber / 10_000);
+  const major = Math.floor(session.versionNumber / 10_000);
+  if (major === source) return [];
+  return [
+    major < source
+      ? {
+          severity: 'error',
+          code: 'target/version',
+          summary: `the backup is from PostgreSQL ${source}, the target is ${major}`,
+          help: 'A dump cannot be restored into an older major version.',
+        }
+      : {
+          severity: 'warning',
+          code: 'target/version',
+          summary: `the backup is from PostgreSQL ${source}, the target is ${major}`,
+          help: 'Definitions read differently in another major version, so that a comparison proves less.',
+        },
+  ];
+}
+
+async function extensions(session: Session, { manifest }: RestoreRequest): Promise<readonly Diagnostic[]> {
+  const rows = await session.query<{ name: string; version: string }>(
+    'SELECT name, version FROM pg_available_extension_versions',
+  );
+  const available = Map.groupBy(rows, ({ name }) => name);
+  return manifest.source.extensions.flatMap(({ name, version }): readonly Diagnostic[] => {
+    const versionsHere = available.get(name)?.map((row) => row.version);
+    if (versionsHere === undefined)
+      return [
+        {
+          severity: 'error',
+          code: 'target/lacks-extension',
+          summary: `extension ${name} is not available`,
+          help: `Install the package that brings ${name} ${version} on the target.`,
+        },
+      ];
+    if (versionsHere.includes(version)) return [];
+    return [
+      {
+        severity: 'info',
+        code: 'target/lacks-extension',
+        summary: `extension ${name} comes in version ${versionsHere.join(', ')} instead of ${version}`,
+      },
+    ];
+  });
+}
+
+/** A locale exists where the server lets us use it for money: that checks it with setlocale(3) and writes nothing. */
+async function locales(session: Session, contents: Contents): Promise<readonly Diagnostic[]> {
+  const database = databaseFact(contents.inventory);
+  const collations = contents.inventory
+    .filter(({ kind, value }) => kind === 'collation' && value['provider'] === 'c')
+    .flatMap(({ value }) => [value['collate'], value['ctype']]);
+  const libc = new Set(
+    [database?.collate, database?.ctype, ...collations].filter((locale) => typeof locale === 'string'),
+  );
+  const missing: Diagnostic[] = [];
+  for (const locale of libc) {
+    try {
+      await session.query("SELECT set_config('lc_monetary', $1, false)", [locale]);
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      missing.push({
+        severity: 'error',
+        code: 'target/lacks-locale',
+        summary: `locale ${JSON.stringify(locale)} is not installed`,
+        help: 'Generate it on the target (locale-gen, localedef) and restart the server.',
+      });
+    }
+  }
+  const usesIcu =
+    database?.provider === 'icu' ||
+    contents.inventory.some(({ kind, value }) => kind === 'collation' && value['provider'] === 'i');
+  const icu = usesIcu ? await session.query("SELECT FROM pg_collation WHERE collprovider = 'i' LIMIT 1") : [{}];
+  if (icu.length === 0)
+    missing.push({
+      severity: 'error',
+      code: 'target/lacks-locale',
+      summary: 'the target was built without ICU',
+      help: 'Use a build of PostgreSQL with ICU.',
+    });
+  return missing;
+}
+
+async function libraries(session: Session, { manifest }: RestoreRequest): Promise<readonly Diagnostic[]> {
+  const [row] = await session.query<{ loaded: string }>("SELECT current_setting('shared_preload_libraries') AS loaded");
+  const loaded = new Set(listOf(row?.loaded ?? ''));
+  const missing = listOf(manifest.source.settings['shared_preload_libraries'] ?? '').filter(
+    (library) => !loaded.has(library),
+  );
+  return missing.length === 0
+    ? []
+    : [
+        {
+          severity: 'warning',
+          code: 'target/lacks-extension',
+          summary: `the source preloads ${missing.join(', ')}, the target does not`,
+          help: 'Extensions that need it work after it is added to shared_preload_libraries.',
+        },
+      ];
+}
+
+async function roles(
+  session: Session,
+  { contents, manifest, overwriteRoles }: RestoreRequest,
+): Promise<readonly Diagnostic[]> {
+  const diagnostics: Diagnostic[] = [];
+  const { bootstrapRole } = manifest.source;
+  const exists = await session.query('SELECT FROM pg_roles WHERE rolname = $1', [bootstrapRole]);
+  if (exists.length === 0) {
+    diagnostics.push({
+      severity: 'error',
+      code: 'restore/role-differs',
+      summary: `the target has no role ${JSON.stringify(bootstrapRole)}, the source’s first superuser, who owns objects of the backup`,
+      help: 'Make the server with that bootstrap role (initdb --username), or create the role as a superuser.',
+    });
+  }
+  if (overwriteRoles || !manifest.steps.some(({ phase }) => phase === 'roles')) return diagnostics;
+  for (const { what, differsIn } of await roleConflicts(session, contents)) {
+    diagnostics.push({
+      severity: 'error',
+      code: 'restore/role-differs',
+      summary: `${what} exists otherwise: ${differsIn.join(', ')}`,
+      help: 'Restore onto a clean server, or with --overwrite-roles.',
+    });
+  }
+  return diagnostics;
+}
+
+async function database(target: CleanServer | OpenServer, request: RestoreRequest): Promise<readonly Diagnostic[]> {
+  const name = request.as ?? request.manifest.address.database;
+  if (request.overwriteDatabase || !(await databaseExists(target, name, request.signal))) return [];
+  if (name === 'postgres') {
+    await using session = await openSession(target, name, { signal: request.signal });
+    if ((await userObjects(session)).length === 0) return [];
+  }
+  return [
+    {
+      severity: 'error',
+      code: 'restore/database-exists',
+      summary: `database ${JSON.stringify(name)} exists`,
+      help: 'Restore under another name with --as, or replace it with --overwrite-database.',
+    },
+  ];
+}
+
+async function tablespaces(
+  session: Session,
+  { contents, tablespaceRoot }: RestoreRequest,
+): Promise<readonly Diagnostic[]> {
+  if (tablespaceRoot !== undefined) return [];
+  const rows = await session.query<{ name: string }>('SELECT spcname AS name FROM pg_tablespace');
+  const missing = tablespaceFacts(contents.inventory).filter(({ name }) => !rows.some((row) => row.name === name));
+  return missing.length === 0
+    ? []
+    : [
+        {
+          severity: 'warning',
+          code: 'target/unavailable',
+          summary: `tablespaces ${missing.map(({ name }) => name).join(', ')} do not exist, so everything goes to the default tablespace`,
+          help: 'Create them on the target first to keep them.',
+        },
+      ];
+}

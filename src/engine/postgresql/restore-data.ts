@@ -1,0 +1,86 @@
+import { OperationError } from '../../base/operation-error.ts';
+import { runCommand } from '../../system/run.ts';
+import { withScratch } from '../../system/scratch.ts';
+import type { ServerAccess } from '../engine.ts';
+import { findClient } from './clients.ts';
+import { restoreFailure } from './restore-error.ts';
+import { libpqEnvironment } from './session.ts';
+
+export interface DataRequest {
+  readonly database: string;
+  /** The directory archive. */
+  readonly directory: string;
+  readonly jobs: number;
+  /** `server_version_num` of the target. */
+  readonly versionNumber: number;
+  readonly superuser: boolean;
+  /** Leave tablespaces out: everything goes to the database's default. */
+  readonly useDefaultTablespace: boolean;
+  /** Settings of the source that data in the archive was written under and must be read under (`lc_monetary`). */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs pg_restore into an existing, empty database and stops at its first error: throws `restore/failed` with the object
+ * and the server's words, where those cannot hold data.
+ *
+ * At least two jobs: with one, rows of a table come back in another order than they were dumped (measured), and then the
+ * restored content can only be compared without its order. `--enable-row-security`: with row security off, materialised views over
+ * tables with FORCE ROW LEVEL SECURITY cannot be filled. The database's name goes through the environment: as an argument it could be
+ * read as a connection string (manual, pg_restore, `--dbname`).
+ */
+export async function restoreData(server: ServerAccess, request: DataRequest): Promise<void> {
+  const { database, directory, versionNumber, signal } = request;
+  const client = await findClient('pg_restore', Math.floor(versionNumber / 10_000), server.clients);
+  const failure = restoreFailure();
+  await withScratch('pg-restore', async (scratch) => {
+    const env = { ...(await libpqEnvironment(server, database, scratch)), PGOPTIONS: options(request) };
+    const args = ['--dbname=', '--exit-on-error', '--enable-row-security', `--jobs=${Math.max(2, request.jobs)}`];
+    if (request.useDefaultTablespace) args.push('--no-tablespaces');
+    try {
+      await runCommand({
+        program: client.path,
+        args: [...args, directory],
+        env,
+        signal,
+        onStderrLine: (line) => failure.line(line),
+      });
+    } catch (error) {
+      if (signal.aborted || !(error instanceof OperationError) || error.code !== 'process/failed') throw error;
+      throw new OperationError('restore/failed', failure.summary() ?? error.message, {
+        hint: 'The database on the target is incomplete. Its name and the object above say where it stopped; nothing is retried.',
+        cause: error,
+      });
+    }
+  });
+}
+
+/**
+ * Settings that the database or its roles may have and that would change or stop a restore: a read-only default, `SET role`,
+ * a library that is not installed, replication role, time-outs. From 17 on also event triggers, which a login could start.
+ */
+function options({ versionNumber, superuser, settings }: DataRequest): string {
+  const values: Record<string, string> = {
+    role: 'none',
+    default_transaction_read_only: 'off',
+    default_transaction_deferrable: 'off',
+    default_transaction_isolation: 'read committed',
+    statement_timeout: '0',
+    lock_timeout: '0',
+    idle_in_transaction_session_timeout: '0',
+    idle_session_timeout: '0',
+    synchronize_seqscans: 'off',
+    ...settings,
+  };
+  if (superuser) {
+    values['session_preload_libraries'] = '';
+    values['session_replication_role'] = 'origin';
+    // The rows of the dump pass through here: no failing statement may leave them in the server's log.
+    values['log_min_error_statement'] = 'panic';
+    if (versionNumber >= 170_000) values['event_triggers'] = 'off';
+  }
+  return Object.entries(values)
+    .map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`)
+    .join(' ');
+}
