@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { binariesOf, majors } from '../test/support/postgresql-majors.ts';
 import { startPostgresql, type TestServer } from '../test/support/postgresql.ts';
 
 /**
@@ -13,6 +14,8 @@ const root = join(import.meta.dirname, '..');
 const work = join(root, '.demo');
 const evidence = join(work, 'evidence');
 
+/** Found by the tool in PATH, as on a machine where they are installed. */
+const programs = binariesOf(majors[0] ?? 0) ?? '';
 const secrets = {
   DEMO_BACKUP_PASSWORD: randomBytes(12).toString('hex'),
   BOTPRESS_PASSWORD: randomBytes(12).toString('hex'),
@@ -32,11 +35,11 @@ interface Ran {
 function run(
   program: string,
   args: readonly string[],
-  options: { readonly env: Readonly<Record<string, string>>; readonly programs?: string; readonly quiet?: boolean },
+  options: { readonly env: Readonly<Record<string, string>>; readonly quiet?: boolean },
 ): Promise<Ran> {
   return new Promise((done, fail) => {
     const env = {
-      PATH: [options.programs, process.env['PATH']].filter(Boolean).join(':'),
+      PATH: `${programs}:${process.env['PATH'] ?? ''}`,
       HOME: process.env['HOME'] ?? '/',
       TERM: process.env['TERM'] ?? 'dumb',
       ...options.env,

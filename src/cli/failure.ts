@@ -20,10 +20,7 @@ export async function reportFailure(error: unknown, words: readonly string[], co
     words.some((word, index) => word === 'json' && words[index - 1] === '--format');
   if (json) await write(context.stdout, diagnosticsDocument(diagnostics));
   else
-    await write(
-      context.stderr,
-      diagnosticsText(diagnostics, paintFor(context.stderr, { color: 'auto' }, context.env)),
-    );
+    await write(context.stderr, diagnosticsText(diagnostics, paintFor(context.stderr, { color: 'auto' }, context.env)));
   if (isBug(error))
     await write(context.stderr, `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return isBug(error)

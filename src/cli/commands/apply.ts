@@ -34,8 +34,7 @@ interface ApplyOptions extends GlobalOptions {
 export async function run(options: ApplyOptions, context: Context): Promise<number> {
   const reports = parseReports(options.report, ['text', 'json'], context.cwd);
   const parallel = positiveInteger(options.parallel, '--parallel');
-  const saved =
-    options.plan === undefined ? undefined : await readSavedPlan(options.plan, context);
+  const saved = options.plan === undefined ? undefined : await readSavedPlan(options.plan, context);
   if (saved === undefined && !options.autoApprove && context.stdin.isTTY !== true)
     throw new OperationError('approval/missing', 'apply needs an approval and there is no terminal to ask on', {
       hint: 'Give a plan saved by `backup plan --out FILE`, or --auto-approve (and --allow-delete for expiry).',
@@ -107,12 +106,10 @@ async function choose(
     actions: options.allowDelete ? plan.actions : plan.actions.filter((action) => !deletes(action)),
     withheld: options.allowDelete
       ? []
-      : plan.actions
-          .filter(deletes)
-          .map((action) => ({
-            state: 'not-run',
-            action,
-            because: 'expiry needs --allow-delete or a saved plan that lists it',
-          })),
+      : plan.actions.filter(deletes).map((action) => ({
+          state: 'not-run',
+          action,
+          because: 'expiry needs --allow-delete or a saved plan that lists it',
+        })),
   };
 }

@@ -14,7 +14,10 @@ interface ShowOptions extends GlobalOptions {
 export async function run(options: ShowOptions, context: Context): Promise<number> {
   const plan = await readSavedPlan(options.plan, context);
   await answer(
-    { text: () => savedPlanText(plan, paintFor(context.stdout, options, context.env)), json: () => JSON.stringify(plan, null, 2) },
+    {
+      text: () => savedPlanText(plan, paintFor(context.stdout, options, context.env)),
+      json: () => JSON.stringify(plan, null, 2),
+    },
     options,
     { context },
   );

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { parseServerUrl } from '../../src/cli/destination.ts';
+
+describe('a server as URL', () => {
+  it('takes a name and a port', () => {
+    expect(parseServerUrl('postgresql://restore@db.example:5433?sslmode=verify-full&sslrootcert=/ca.pem')).toEqual({
+      user: 'restore',
+      host: 'db.example',
+      port: 5433,
+      tls: { mode: 'verify-full', ca: '/ca.pem' },
+    });
+  });
+
+  it('takes a socket directory and an IPv6 address', () => {
+    expect(parseServerUrl('postgresql://postgres@%2Frun%2Fpostgresql').host).toBe('/run/postgresql');
+    expect(parseServerUrl('postgres://p%40x@[::1]:5432/')).toMatchObject({ host: '::1', user: 'p@x' });
+  });
+
+  it.each([
+    ['a password', 'postgresql://u:hunter2@h', /password/],
+    ['no user', 'postgresql://h', /no user/],
+    ['a database', 'postgresql://u@h/db', /no usable URL/],
+    ['an unknown TLS mode', 'postgresql://u@h?sslmode=maybe', /sslmode=maybe/],
+  ])('refuses %s', (_, url, message) => {
+    expect(() => parseServerUrl(url)).toThrow(message);
+  });
+
+  it('does not repeat a refused password', () => {
+    expect(() => parseServerUrl('postgresql://u:hunter2@h')).not.toThrow(/hunter2/);
+  });
+});
