@@ -10,27 +10,31 @@ interface Schema {
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
+/** Whether the value at a path may be quoted. */
+export type MayShow = (path: SpecPath) => boolean;
+
 /**
  * What ajv found, in words and at a place. No value that may be a secret is quoted. Errors that only follow from
  * another one at the same place are left out.
  */
-export function explainErrors(errors: readonly ErrorObject[]): readonly Complaint[] {
+export function explainErrors(errors: readonly ErrorObject[], mayShow: MayShow): readonly Complaint[] {
   const broken = new Set(
     errors
       .filter((error) => error.keyword === 'required' || error.keyword === 'additionalProperties')
       .map((error) => error.instancePath),
   );
   return errors
-    .filter((error) => error.keyword !== 'propertyNames')
+    .filter((error) => !isOfName(error))
     .filter((error) => !(/^(min|max)Properties$/.test(error.keyword) && broken.has(error.instancePath)))
-    .map(explain);
+    .map((error) => explain(error, mayShow));
 }
 
-function explain(error: ErrorObject): Complaint {
+function explain(error: ErrorObject, mayShow: MayShow): Complaint {
   const path = pathOf(error);
   const schema = (error.parentSchema ?? {}) as Schema;
   const form = schema.title;
-  const value = quoted(error.data, path);
+  const shown = mayShow(path) && !isSecret(path);
+  const value = shown ? quoted(error.data) : 'the value';
   const bad = (summary: string, help?: string): Complaint => ({
     path,
     at: 'value',
@@ -41,11 +45,15 @@ function explain(error: ErrorObject): Complaint {
     ...(help !== undefined && { help }),
   });
 
-  if (error.propertyName !== undefined) {
-    const complaint = bad(`the name ${JSON.stringify(error.propertyName)} cannot be used`, schema.description);
-    return { ...complaint, path: [...path, error.propertyName], at: 'key', label: `a name in ${path.join('.')}` };
-  }
   switch (error.keyword) {
+    case 'propertyNames': {
+      const name = String(error.params['propertyName']);
+      const complaint = bad(
+        `${quoted(name)} cannot be a name`,
+        nameRules[path.join('.') === 'databases' ? 'databases' : 'others'],
+      );
+      return { ...complaint, path: [...path, name], at: 'key', label: `a name in ${path.join('.')}` };
+    }
     case 'additionalProperties':
       return unknownProperty(path, String(error.params['additionalProperty']), schema);
     case 'required':
@@ -56,21 +64,10 @@ function explain(error: ErrorObject): Complaint {
         ? plainSecret(path)
         : wrongType(path, error);
     case 'enum':
-    case 'const': {
-      const allowed = (
-        error.keyword === 'enum'
-          ? (error.params['allowedValues'] as readonly unknown[])
-          : [error.params['allowedValue']]
-      ).map(String);
-      const near = typeof error.data === 'string' && !isSecret(path) ? nearestName(error.data, allowed) : undefined;
-      const list = `allowed: ${allowed.join(', ')}`;
-      return bad(
-        `${value} is not allowed for ${path.at(-1)}`,
-        near === undefined ? list : `did you mean "${near}"? ${list}`,
-      );
-    }
+    case 'const':
+      return bad(`${value} is not allowed for ${path.at(-1)}`, allowedValues(error, shown));
     case 'pattern':
-      return bad(`${value} is no valid ${forms[form ?? ''] ?? path.at(-1)}`, schema.description);
+      return bad(`${value} is no valid ${forms[form ?? path.at(-1) ?? ''] ?? path.at(-1)}`, schema.description);
     case 'minimum':
       return bad(`${path.at(-1)} must be at least ${error.params['limit']}`);
     case 'maximum':
@@ -92,7 +89,26 @@ function explain(error: ErrorObject): Complaint {
   }
 }
 
-const forms: Readonly<Record<string, string>> = { duration: 'length of time', host: 'host', name: 'name' };
+const forms: Readonly<Record<string, string>> = { duration: 'length of time', env: 'name of an environment variable' };
+
+const nameRules = {
+  databases: 'The key of a database has 1 to 63 characters.',
+  others: 'A name has letters, digits, ".", "_" and "-", at most 63, and begins with a letter or a digit.',
+};
+
+/** Errors about a key itself: `propertyNames` already tells of it, with the name. */
+export function isOfName(error: ErrorObject): boolean {
+  return error.propertyName !== undefined || (error.parentSchema as Schema | undefined)?.title === 'name';
+}
+
+function allowedValues(error: ErrorObject, shown: boolean): string {
+  const { allowedValues: several, allowedValue: one } = error.params as Record<string, unknown>;
+  const allowed = (Array.isArray(several) ? (several as readonly unknown[]) : [one]).map(String);
+  const list = `allowed: ${allowed.join(', ')}`;
+  if (allowed.includes(String(error.data))) return `${list}, without quotes`;
+  const near = shown && typeof error.data === 'string' ? nearestName(error.data, allowed) : undefined;
+  return near === undefined ? list : `did you mean "${near}"? ${list}`;
+}
 
 const exactlyOne: Readonly<Record<string, string>> = { secret: 'env and file', target: 'local, container and server' };
 
@@ -145,11 +161,20 @@ function wrongType(path: SpecPath, error: ErrorObject): Complaint {
       ? 'nothing'
       : Array.isArray(error.data)
         ? 'a list'
-        : (typeNames[typeof error.data] ?? typeof error.data);
+        : wanted === 'integer' && typeof error.data === 'number'
+          ? 'a fraction'
+          : (typeNames[typeof error.data] ?? typeof error.data);
+  const { title, description } = (error.parentSchema ?? {}) as Schema;
   const quotes =
     wanted === 'string' && (typeof error.data === 'number' || typeof error.data === 'boolean') && !isSecret(path);
   const help =
-    error.data === null ? 'Write a value after the key, or remove the key.' : quotes ? 'Put it in quotes.' : undefined;
+    error.data === null
+      ? 'Write a value after the key, or remove the key.'
+      : title === 'duration'
+        ? description
+        : quotes
+          ? 'Put it in quotes.'
+          : undefined;
   return {
     path,
     at: 'value',
@@ -186,8 +211,7 @@ function labelOf(path: SpecPath): string {
   return path.length === 0 ? 'the spec' : path.join('.');
 }
 
-function quoted(data: unknown, path: SpecPath): string {
-  if (isSecret(path)) return 'the value';
+function quoted(data: unknown): string {
   const text = JSON.stringify(data) ?? 'the value';
-  return /:\/\/[^/]*:[^/]*@/.test(text) ? 'the value' : text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

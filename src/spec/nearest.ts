@@ -12,7 +12,7 @@ export function nearestName(written: string, candidates: Iterable<string>): stri
     const shorter = Math.min(wanted.length, candidate.length);
     const begins = shorter >= 4 && wanted.slice(0, shorter) === candidate.slice(0, shorter);
     const edits = begins ? 1 : distance(wanted, candidate);
-    if (edits > Math.max(1, Math.floor(Math.max(wanted.length, candidate.length) / 3))) continue;
+    if (edits > Math.floor(Math.max(wanted.length, candidate.length) / 3)) continue;
     if (best === undefined || edits < best.edits) best = { name, edits };
   }
   return best?.name;

@@ -23,7 +23,7 @@ export function parseSpec(text: string, file: string): Result<Desired> {
   if (diagnostics.length > 0) return failed(byPlace(diagnostics));
 
   const errors = validateSpec(data);
-  const complaints: Complaint[] = [...explainErrors(errors)];
+  const complaints: Complaint[] = [...explainErrors(errors, source.mayShow)];
   const broken = complaints.map(({ path }) => path);
   // What is sound is looked at as well, so that one run shows everything that is wrong.
   const document = errors.length === 0 ? (data as SpecDocument) : prune(data);

@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import { pathOf } from './explain.ts';
+import { isOfName, pathOf } from './explain.ts';
 import type { SpecDocument } from './spec-document.gen.ts';
 import type { SpecPath } from './spec-text.ts';
 import { validateSpec } from './validate-spec.ts';
@@ -9,12 +9,13 @@ export function prune(data: unknown): SpecDocument | undefined {
   const copy: unknown = structuredClone(data);
   // Each round can make a container incomplete, which the next one removes: a spec is at most this deep.
   for (let round = 0; round < 8; round += 1) {
-    const errors = validateSpec(copy).filter((error) => !emptied(error));
+    const errors = validateSpec(copy).filter((error) => !emptied(error) && !isOfName(error));
     if (errors.length === 0) return copy as SpecDocument;
     const unfit = errors.map((error): SpecPath => {
       if (error.keyword === 'additionalProperties')
         return [...pathOf(error), String(error.params['additionalProperty'])];
-      return error.propertyName === undefined ? pathOf(error) : [...pathOf(error), error.propertyName];
+      if (error.keyword === 'propertyNames') return [...pathOf(error), String(error.params['propertyName'])];
+      return pathOf(error);
     });
     if (unfit.some((path) => path.length === 0)) return undefined;
     // From the back, so that the indexes of lists stay true.

@@ -30,8 +30,9 @@ const maxDepth = 50;
  */
 export function readDocument(text: string, file: string): ReadDocument {
   const lines = new LineCounter();
-  if (text.length > maxCharacters) return refused(text.slice(0, 200), file, 'the spec is larger than a megabyte');
-  if (tooDeep(text)) return refused(text, file, `the spec is nested more than ${maxDepth} levels deep`);
+  if (text.length > maxCharacters)
+    return refused(text.slice(0, 200), file, `the spec ${file} is larger than a megabyte`);
+  if (tooDeep(text)) return refused(text, file, `the spec ${file} is nested more than ${maxDepth} levels deep`);
   const documents = parseAllDocuments(text, { lineCounter: lines, logLevel: 'silent', prettyErrors: false });
   const document = Array.isArray(documents) ? documents[0] : undefined;
   if (document === undefined || (document.errors.length === 0 && isNothing(document.contents)))
@@ -40,7 +41,7 @@ export function readDocument(text: string, file: string): ReadDocument {
   const source = specText({ file, text, document, lines });
   const diagnostics = documents
     .flatMap((each) => [...each.errors, ...each.warnings])
-    .map((error) => explainYaml(error, source));
+    .map((error) => explainYaml(error, { text, source }));
   const second = documents[1];
   if (second !== undefined) diagnostics.push(severalDocuments(second, source));
   diagnostics.push(...aliasesAndKeys(document, source));
@@ -53,26 +54,29 @@ export function readDocument(text: string, file: string): ReadDocument {
   }
 }
 
-function explainYaml(error: YAMLError, source: SpecText): Diagnostic {
-  const range = { start: error.pos[0], end: error.pos[1] };
+function explainYaml(error: YAMLError, { text, source }: { text: string; source: SpecText }): Diagnostic {
+  const [start, end] = error.pos;
   if (error.code === 'DUPLICATE_KEY') {
-    const help = 'YAML would keep only one of the two. Remove one, or give it another name.';
+    const key = /^(?:"[^"\n]*"|'[^'\n]*'|[^\s:{}[\],"']+)/.exec(text.slice(start))?.[0] ?? '';
+    const range = { start, end: Math.max(end, start + key.length) };
     return source.diagnoseRange(range, {
       severity: 'error',
       code: 'spec/duplicate-key',
-      summary: 'a key appears twice',
+      summary: `the key ${source.quote(range) ?? 'in a secret'} appears twice in the same mapping`,
       label: 'already there',
-      help,
+      help: 'YAML would keep only one of the two. Remove one, or give it another name.',
     });
   }
-  const known = yamlErrors[error.code];
-  const summary = `this is not valid YAML: ${known?.[0] ?? 'it cannot be read from here on'}`;
+  const [reason, help] = yamlErrors[error.code] ?? ['it cannot be read from here on'];
+  // What is missing at the end of the text is shown at the last thing that is there.
+  const last = text.trimEnd().length - 1;
+  const range = start > last ? { start: Math.max(0, last), end: last + 1 } : { start, end };
   return source.diagnoseRange(range, {
     severity: 'error',
     code: 'spec/syntax',
-    summary,
+    summary: `this is not valid YAML: ${reason}`,
     label: 'here',
-    ...(known?.[1] && { help: known[1] }),
+    ...(help !== undefined && { help }),
   });
 }
 

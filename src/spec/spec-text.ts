@@ -16,6 +16,8 @@ export interface SpecText {
   keyPlace(path: SpecPath): Place;
   diagnose(complaint: Complaint): Diagnostic;
   diagnoseRange(range: TextRange, diagnostic: Omit<Diagnostic, 'place' | 'excerpt'>): Diagnostic;
+  /** Whether nothing of the value at a path is secret, also where it is an alias of something that is. */
+  mayShow(path: SpecPath): boolean;
   /** The text itself in quotes, shortened; undefined where any of it may be secret. */
   quote(range: TextRange): string | undefined;
 }
@@ -25,6 +27,9 @@ export function specText(o: { file: string; text: string; document: Document; li
   const sourceLines = o.text.split(/\r?\n/);
   const secrets = secretRanges(o.text, o.document);
   const shown = sourceLines.map((line, index) => maskLine(line, o.lines.lineStarts[index] ?? 0, secrets));
+
+  const isSecret = (range: TextRange): boolean =>
+    secrets.some((secret) => secret.start < range.end && range.start < secret.end);
 
   const placeOf = (range: TextRange): Place => {
     const start = o.lines.linePos(Math.min(range.start, o.text.length));
@@ -73,8 +78,13 @@ export function specText(o: { file: string; text: string; document: Document; li
     keyPlace: (path) => placeOf(rangeOf(path, 'key')),
     diagnose: ({ path, at, ...rest }) => diagnoseRange(rangeOf(path, at), rest),
     diagnoseRange,
+    mayShow(path) {
+      const value = findValue(o.document, path);
+      const meant = isAlias(value) ? value.resolve(o.document) : value;
+      return !meant?.range || !isSecret({ start: meant.range[0], end: meant.range[1] });
+    },
     quote(range) {
-      if (secrets.some((secret) => secret.start < range.end && range.start < secret.end)) return undefined;
+      if (isSecret(range)) return undefined;
       const text = o.text.slice(range.start, range.end);
       return `"${text.length > 60 ? `${text.slice(0, 57)}…` : text}"`;
     },
