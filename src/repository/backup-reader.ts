@@ -30,7 +30,7 @@ export function backupReader(repository: Repository): BackupReader {
       for (const entry of entries) {
         const path = join(directory, entry.file);
         const [only] = entry.parts;
-        if (entry.parts.length === 1 && isWhole(only)) await fetchPart(repository, only, path);
+        if (only !== undefined && entry.parts.length === 1 && isWhole(only)) await fetchPart(repository, only, path);
         else await extract(repository, entry, path);
       }
     },

@@ -1,6 +1,6 @@
 import type { Clock } from '../system/clock.ts';
 import { OperationError } from '../base/operation-error.ts';
-import { isProvablyDead, ownIdentity, type ProcessIdentity } from '../system/process-identity.ts';
+import { fateOf, ownIdentity, type ProcessIdentity } from '../system/process-identity.ts';
 import type { Holder, Lease, Repository } from './repository.ts';
 
 export interface LeaseOptions {
@@ -8,7 +8,7 @@ export interface LeaseOptions {
   readonly holder: Holder;
   /** How long a lease lives without a heartbeat, in the observer's own monotonic time. */
   readonly ttlMs?: number;
-  /** How long to wait for a live holder before giving up; 0 = only as long as telling a dead one takes. */
+  /** How long to wait for a living holder; 0 (the default) = only as long as telling a dead one from a living one takes. */
   readonly waitMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -40,10 +40,15 @@ export async function acquireLease(repository: Repository, scope: string, option
   const startedMs = clock.monotonicMs();
   let seen = '';
   let unchangedSinceMs = startedMs;
+  let alive = false;
   for (;;) {
     signal?.throwIfAborted();
     const newest = await newestGeneration(repository, scope);
     const nowMs = clock.monotonicMs();
+    alive =
+      (newest.document !== undefined && fateOf(newest.document.process) === 'runs') ||
+      (alive && newest.text === seen) ||
+      (seen !== '' && newest.text !== seen);
     if (newest.text !== seen) {
       seen = newest.text;
       unchangedSinceMs = nowMs;
@@ -54,7 +59,7 @@ export async function acquireLease(repository: Repository, scope: string, option
       if (lease !== undefined) return lease;
       continue;
     }
-    if (nowMs - startedMs >= (options.waitMs ?? 0)) throw held(scope, newest.document);
+    if (alive && nowMs - startedMs >= (options.waitMs ?? 0)) throw held(scope, newest.document);
     await clock.sleep(Math.min(1_000, ttlMs / 4), signal);
   }
 }
@@ -73,7 +78,7 @@ export async function anyLeaseHeld(repository: Repository, scopePrefix: string):
 }
 
 function isFree(document: LeaseDocument | undefined): boolean {
-  return document !== undefined && (document.state === 'released' || isProvablyDead(document.process));
+  return document !== undefined && (document.state === 'released' || fateOf(document.process) === 'dead');
 }
 
 const keyOf = (scope: string, generation: number): string =>

@@ -42,14 +42,15 @@ export function ownIdentity(): ProcessIdentity {
   };
 }
 
-/**
- * True only where it is certain that the process no longer runs: same machine since the same boot, same PID namespace,
- * and no process of that number and start time. False means "it may live".
- */
-export function isProvablyDead(identity: ProcessIdentity): boolean {
+/** What can be known from here: `unknown` for a process of another machine, boot or PID namespace. */
+export function fateOf(identity: ProcessIdentity): 'runs' | 'dead' | 'unknown' {
   const own = ownIdentity();
-  if (own.bootId === '' || own.bootId !== identity.bootId) return false;
-  if (own.pidNamespace === '' || own.pidNamespace !== identity.pidNamespace) return false;
-  const present = startTimeOf(identity.pid);
-  return present === undefined || (present !== '' && present !== identity.startTime);
+  if (own.bootId === '' || own.bootId !== identity.bootId) return 'unknown';
+  if (own.pidNamespace === '' || own.pidNamespace !== identity.pidNamespace) return 'unknown';
+  return startTimeOf(identity.pid) === identity.startTime ? 'runs' : 'dead';
+}
+
+/** True only where it is certain that the process no longer runs. */
+export function isProvablyDead(identity: ProcessIdentity): boolean {
+  return fateOf(identity) === 'dead';
 }

@@ -3,7 +3,7 @@ import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OperationError } from '../base/operation-error.ts';
-import { isProvablyDead, ownIdentity, type ProcessIdentity } from './process-identity.ts';
+import { fateOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 import { watcher } from './watcher.ts';
 
 export interface Scratch extends AsyncDisposable {
@@ -65,7 +65,7 @@ function isLeftBehind(name: string): boolean {
   const { bootId } = ownIdentity();
   // The temporary directory is this machine's, so another boot is an earlier boot: everyone of then is dead.
   if (boot !== bootPrefix(bootId)) return bootId !== '';
-  return isProvablyDead({ pid: Number(pid), startTime, pidNamespace, bootId });
+  return fateOf({ pid: Number(pid), startTime, pidNamespace, bootId }) === 'dead';
 }
 
 function bootPrefix(bootId: string): string {

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import type { Address } from '../base/address.ts';
+import { parseInstant, type Instant } from '../base/instant.ts';
+import { OperationError } from '../base/operation-error.ts';
+import { decompress } from '../codec/zstd.ts';
+import { decodeContents, decodeManifest } from '../manifest/decode.ts';
+import { addressOfKey, addressPrefix, manifestKey, parseBackupId, recordKey, type BackupId } from '../manifest/keys.ts';
+import type { Contents, Manifest } from '../manifest/manifest.ts';
+import type { BackupRecord } from '../manifest/records.ts';
+import type { BackupSummary, UnfinishedBackup } from '../plan/observed.ts';
+import { readPart } from './backup-reader.ts';
+import { openIndex } from './catalogue-index.ts';
+import { newestRecords } from './newest-records.ts';
+import type { Repository } from './repository.ts';
+import { summarise } from './summary.ts';
+import { findUnfinished } from './unfinished.ts';
+
+const manifestLimitBytes = 16 * 1024 * 1024;
+const contentsLimitBytes = 1024 * 1024 * 1024;
+
+export interface Catalogue {
+  /** By address, then by time. */
+  readonly backups: readonly BackupSummary[];
+  readonly unfinished: readonly UnfinishedBackup[];
+  readonly invalidManifests: readonly { readonly key: string; readonly detail: string }[];
+}
+
+/**
+ * What a repository holds. Manifests that were read before come from an index below `cacheDirectory`, one file per
+ * repository, believed only where the listing shows the same object; a missing or damaged index is made anew.
+ * Throws `repository/*` where listing fails: an incomplete catalogue is none.
+ */
+export async function readCatalogue(
+  repository: Repository,
+  options: { readonly cacheDirectory: string },
+): Promise<Catalogue> {
+  const index = await openIndex(options.cacheDirectory, repository.id);
+  const backups: BackupSummary[] = [];
+  const invalidManifests: { key: string; detail: string }[] = [];
+  const committed = new Set<string>();
+  const records = await newestRecords(repository, index);
+  for await (const info of repository.list('manifests/')) {
+    const address = addressOfKey(info.key);
+    const id = parseBackupId(info.key.slice(info.key.lastIndexOf('/') + 1).replace(/\.json$/, ''));
+    if (address === undefined || id === undefined) {
+      invalidManifests.push({ key: info.key, detail: 'not the name of a manifest' });
+      continue;
+    }
+    committed.add(id);
+    const found = await index.take(info, async () => summaryOf(repository, address, id));
+    if ('invalid' in found) invalidManifests.push({ key: info.key, detail: found.invalid });
+    else backups.push({ ...found.summary, verified: records.verified.get(id), drilled: records.drilled.get(id) });
+  }
+  const unfinished = await findUnfinished(repository, committed);
+  await index.save();
+  return { backups: backups.sort(byAddressAndTime), unfinished, invalidManifests };
+}
+
+async function summaryOf(repository: Repository, address: Address, id: BackupId) {
+  try {
+    return { summary: summarise(await readManifest(repository, address, id)) };
+  } catch (error) {
+    if (error instanceof OperationError && unusable.has(error.code)) return { invalid: error.message };
+    throw error;
+  }
+}
+
+const unusable: ReadonlySet<string> = new Set([
+  'repository/manifest-invalid',
+  'repository/format',
+  'repository/object-corrupt',
+]);
+
+function byAddressAndTime(a: BackupSummary, b: BackupSummary): number {
+  return (
+    compare(a.address.server, b.address.server) ||
+    compare(a.address.database, b.address.database) ||
+    compare(a.id, b.id)
+  );
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The manifest of a committed backup. Throws `repository/object-missing`, `repository/manifest-invalid`, `repository/format`. */
+export async function readManifest(repository: Repository, address: Address, id: BackupId): Promise<Manifest> {
+  return decodeManifest(await repository.readSmall(manifestKey(address, id), manifestLimitBytes), { address, id });
+}
+
+/** The contents that a manifest vouches for. Throws `repository/object-missing`, `repository/object-corrupt`, `repository/manifest-invalid`. */
+export async function readContents(repository: Repository, manifest: Manifest): Promise<Contents> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readPart(repository, manifest.contents)) chunks.push(chunk);
+  const id = manifest.id as BackupId;
+  const contents = decodeContents(decompress(Buffer.concat(chunks), contentsLimitBytes), id);
+  if (createHash('sha256').update(contents.accessText).digest('hex') !== manifest.access.fingerprint) {
+    throw new OperationError(
+      'repository/object-corrupt',
+      `the access text of ${id} differs from its manifest's fingerprint`,
+    );
+  }
+  return contents;
+}
+
+/** The newest committed backup of an address by its snapshot; undefined where there is none. An unreadable manifest throws. */
+export async function newestBackup(
+  repository: Repository,
+  address: Address,
+): Promise<{ readonly id: BackupId; readonly sequence: number } | undefined> {
+  const ids = (await repository.names(`manifests/${addressPrefix(address)}/`)).flatMap(
+    (name) => parseBackupId(name.replace(/\.json$/, '')) ?? [],
+  );
+  const id = ids.sort().at(-1);
+  return id === undefined ? undefined : { id, sequence: (await readManifest(repository, address, id)).sequence };
+}
+
+/** Stores a record durably under a new name. */
+export async function writeRecord(
+  repository: Repository,
+  record: BackupRecord,
+  random: (bytes: number) => Uint8Array,
+): Promise<void> {
+  const kind = record.kind === 'holdfast.drill-record' ? 'drill' : 'verify';
+  const at = parseInstant(record.at) as Instant;
+  const key = recordKey(kind, record.address, at, record.id, Buffer.from(random(4)).toString('hex'));
+  await repository.commit(key, Buffer.from(`${JSON.stringify(record)}\n`));
+}

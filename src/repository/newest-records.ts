@@ -1,0 +1,54 @@
+import { parseInstant, type Instant } from '../base/instant.ts';
+import { parseBackupId, type BackupId } from '../manifest/keys.ts';
+import { decodeRecord } from '../manifest/records.ts';
+import type { DrillFact, VerifyFact } from '../plan/observed.ts';
+import type { CatalogueIndex, IndexedRecord } from './catalogue-index.ts';
+import type { ObjectInfo, Repository } from './repository.ts';
+
+const recordLimitBytes = 64 * 1024 * 1024;
+
+export interface NewestRecords {
+  readonly verified: ReadonlyMap<BackupId, VerifyFact>;
+  readonly drilled: ReadonlyMap<BackupId, DrillFact>;
+}
+
+/**
+ * The newest verification and drill of every backup. Names sort by time, so only the newest of each is read. Where that one
+ * is damaged there is no fact: an older success must not stand in for what came after it.
+ */
+export async function newestRecords(repository: Repository, index: CatalogueIndex): Promise<NewestRecords> {
+  const verified = new Map<BackupId, VerifyFact>();
+  const drilled = new Map<BackupId, DrillFact>();
+  for (const [id, info] of await newestByBackup(repository, 'records/verify/')) {
+    const { verify } = await index.takeRecord(info, () => factOf(repository, info));
+    if (verify !== undefined) verified.set(id, verify);
+  }
+  for (const [id, info] of await newestByBackup(repository, 'records/drill/')) {
+    const { drill } = await index.takeRecord(info, () => factOf(repository, info));
+    // JSON of the index has dropped what is undefined.
+    if (drill !== undefined) drilled.set(id, { ...drill, level: drill.level, restoreMs: drill.restoreMs });
+  }
+  return { verified, drilled };
+}
+
+async function newestByBackup(repository: Repository, prefix: string): Promise<ReadonlyMap<BackupId, ObjectInfo>> {
+  const newest = new Map<BackupId, ObjectInfo>();
+  for await (const info of repository.list(prefix)) {
+    const match = /\/\d{8}T\d{6}Z-(\d{8}T\d{6}Z-[0-9a-f]{8})-[0-9a-f]+\.json$/.exec(info.key);
+    const id = match?.[1] === undefined ? undefined : parseBackupId(match[1]);
+    if (id === undefined) continue;
+    const known = newest.get(id);
+    if (known === undefined || known.key < info.key) newest.set(id, info);
+  }
+  return newest;
+}
+
+async function factOf(repository: Repository, info: ObjectInfo): Promise<IndexedRecord> {
+  const record = decodeRecord(await repository.readSmall(info.key, recordLimitBytes));
+  if (record === undefined) return {};
+  const { passed } = record;
+  const at = parseInstant(record.at) as Instant;
+  return record.kind === 'holdfast.verify-record'
+    ? { verify: { at, level: record.level, passed } }
+    : { drill: { at, passed, level: record.level ?? undefined, restoreMs: record.restoreMs ?? undefined } };
+}

@@ -1,0 +1,38 @@
+import { instant } from '../base/instant.ts';
+import { contentsKey, dataPrefix, parseBackupId, type BackupId } from '../manifest/keys.ts';
+import type { UnfinishedBackup } from '../plan/observed.ts';
+import { anyLeaseHeld } from './lease.ts';
+import type { Repository } from './repository.ts';
+
+/**
+ * Objects and scratch space of backups without a manifest: never committed, or half removed. `live` where any capture may
+ * be running: which id it writes is not known from outside.
+ */
+export async function findUnfinished(
+  repository: Repository,
+  committed: ReadonlySet<string>,
+): Promise<readonly UnfinishedBackup[]> {
+  const ids = new Set<BackupId>();
+  for (const group of ['data/', 'contents/', 'scratch/']) {
+    for (const name of await repository.names(group)) {
+      const id = parseBackupId(name.replace(/\.json\.zst$/, ''));
+      if (id !== undefined && !committed.has(id)) ids.add(id);
+    }
+  }
+  if (ids.size === 0) return [];
+  const live = await anyLeaseHeld(repository, 'capture');
+  const unfinished: UnfinishedBackup[] = [];
+  for (const id of ids) unfinished.push({ id, modifiedAt: instant(await newestChange(repository, id)), live });
+  return unfinished.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** The id says when its snapshot was; an empty scratch directory has no other time. */
+async function newestChange(repository: Repository, id: BackupId): Promise<number> {
+  let newest = Date.parse(id.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*$/, '$1-$2-$3T$4:$5:$6Z')) || 0;
+  for (const prefix of [dataPrefix(id), `scratch/${id}/`]) {
+    for await (const { modifiedMs } of repository.list(prefix)) newest = Math.max(newest, modifiedMs);
+  }
+  for await (const { key, modifiedMs } of repository.list('contents/'))
+    if (key === contentsKey(id)) newest = Math.max(newest, modifiedMs);
+  return newest;
+}
