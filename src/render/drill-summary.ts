@@ -66,7 +66,7 @@ export function nameDifference(difference: DrillDifference): string {
 const isolations: Readonly<Record<DrillReport['target']['isolation'], string>> = {
   container: 'kept apart by a container',
   namespaces: 'kept apart by namespaces: own user, no network',
-  trusted: 'not kept apart: same user as Holdfast',
+  trusted: 'trusted: not kept apart from this machine',
   declared: 'kept apart as its owner declares',
   none: 'no server was leased',
 };
