@@ -86,6 +86,7 @@ export function planDatabase(database: ResolvedDatabase, store: Store | undefine
           address,
           repository: policy.repository,
           backups: history.all,
+          history,
           policy: policy.retention,
           at,
           backUpPlanned: backUp !== undefined,

@@ -46,7 +46,7 @@ export function resolveDatabases(
   ];
   for (const entry of byNameFirst) {
     const present = databases.get(entry.server);
-    const names = namesOf(entry, [...(present?.keys() ?? []), ...(known.get(entry.server) ?? [])]);
+    const names = namesOf(entry, () => [...(present?.keys() ?? []), ...(known.get(entry.server) ?? [])]);
     if (names.length === 0 && entry.select.kind === 'pattern')
       findings.push(emptyPattern(entry, present !== undefined));
     for (const database of names) {
@@ -105,9 +105,9 @@ export function isLeftOut(desired: Desired, address: Address): boolean {
   );
 }
 
-function namesOf({ select }: DesiredDatabase, candidates: readonly string[]): readonly string[] {
+function namesOf({ select }: DesiredDatabase, candidates: () => readonly string[]): readonly string[] {
   if (select.kind === 'name') return [select.database];
-  const matching = candidates.filter(
+  const matching = candidates().filter(
     (name) => matchesGlob(select.match, name) && !select.except.some((glob) => matchesGlob(glob, name)),
   );
   return [...new Set(matching)].sort();

@@ -11,6 +11,8 @@ export interface RetentionRequest {
   readonly address: Address;
   readonly repository: string;
   readonly backups: readonly BackupSummary[];
+  /** The same, where it was sorted before. */
+  readonly history?: History;
   /** Undefined: the spec no longer names the database. */
   readonly policy: Retention | undefined;
   readonly at: Instant;
@@ -30,10 +32,14 @@ export interface RetentionRequest {
  * policy without any rule keeps everything.
  */
 export function decideRetention(request: RetentionRequest): RetentionDecision {
-  const history = historyOf(request.backups, request.at);
+  const history = request.history ?? historyOf(request.backups, request.at);
   const keep = new Map<BackupId, KeepReason[]>();
   const keepBecause = (backup: BackupId | undefined, because: KeepReason): void => {
-    if (backup !== undefined) keep.set(backup, [...(keep.get(backup) ?? []), because]);
+    if (backup !== undefined) {
+      const reasons = keep.get(backup);
+      if (reasons === undefined) keep.set(backup, [because]);
+      else reasons.push(because);
+    }
   };
   if (request.policy === undefined || !hasRule(request.policy)) {
     const because = { kind: request.policy === undefined ? 'unmanaged' : 'no-policy' } as const;
