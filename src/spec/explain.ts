@@ -10,8 +10,8 @@ interface Schema {
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
-/** Whether the value at a path may be quoted. */
-export type MayShow = (path: SpecPath) => boolean;
+/** Whether the key or the value at a path may be quoted. */
+export type MayShow = (path: SpecPath, at: 'key' | 'value') => boolean;
 
 /**
  * What ajv found, in words and at a place. No value that may be a secret is quoted. Errors that only follow from
@@ -33,7 +33,7 @@ function explain(error: ErrorObject, mayShow: MayShow): Complaint {
   const path = pathOf(error);
   const schema = (error.parentSchema ?? {}) as Schema;
   const form = schema.title;
-  const shown = mayShow(path) && !isSecret(path);
+  const shown = mayShow(path, 'value') && !isSecret(path);
   const value = shown ? quoted(error.data) : 'the value';
   const bad = (summary: string, help?: string): Complaint => ({
     path,
@@ -54,8 +54,13 @@ function explain(error: ErrorObject, mayShow: MayShow): Complaint {
       );
       return { ...complaint, path: [...path, name], at: 'key', label: `a name in ${path.join('.')}` };
     }
-    case 'additionalProperties':
-      return unknownProperty(path, String(error.params['additionalProperty']), schema);
+    case 'additionalProperties': {
+      const name = String(error.params['additionalProperty']);
+      const complaint = unknownProperty(path, name, schema);
+      if (mayShow([...path, name], 'key') && !isSecret(path)) return complaint;
+      const help = `allowed: ${Object.keys(schema.properties ?? {}).join(', ')}`;
+      return { ...complaint, summary: 'unknown property in or beside a secret', help };
+    }
     case 'required':
     case 'dependentRequired':
       return missingProperty(path, error);
@@ -115,15 +120,14 @@ const exactlyOne: Readonly<Record<string, string>> = { secret: 'env and file', t
 function unknownProperty(path: SpecPath, name: string, schema: Schema): Complaint {
   const known = Object.keys(schema.properties ?? {});
   const near = nearestName(name, known);
-  const secret = isSecret(path);
   return {
     path: [...path, name],
     at: 'key',
     severity: 'error',
     code: 'spec/unknown-property',
-    summary: secret ? 'unknown property in a reference to a secret' : `unknown property ${JSON.stringify(name)}`,
+    summary: `unknown property ${JSON.stringify(name)}`,
     label: path.length === 0 ? 'not allowed at the top level' : `not allowed in ${path.join('.')}`,
-    help: near === undefined || secret ? `allowed: ${known.join(', ')}` : `did you mean "${near}"?`,
+    help: near === undefined ? `allowed: ${known.join(', ')}` : `did you mean "${near}"?`,
   };
 }
 

@@ -52,11 +52,11 @@ function desire(context: Desire): Desired {
 /** Whether a contradiction may only be there because something in the same section did not fit the schema. */
 function follows({ path, code }: Complaint, broken: readonly SpecPath[]): boolean {
   if (code === 'spec/unknown-reference' || code === 'spec/bad-value') return false;
-  return broken.some((other) => other.length >= 3 && startsWith(path, other.slice(0, -1)));
+  return broken.some((other) => other.length >= 3 && path.length >= 3 && startsWith(path, other.slice(0, -1)));
 }
 
 function startsWith(path: SpecPath, start: SpecPath): boolean {
-  return path.length > start.length && start.every((part, index) => path[index] === part);
+  return start.every((part, index) => path[index] === part);
 }
 
 function unique(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {

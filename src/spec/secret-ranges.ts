@@ -21,7 +21,11 @@ export function secretRanges(text: string, document: Document): readonly TextRan
   const ranges: TextRange[] = [];
   const seen = new Set<Node>();
   const add = (node: Node): void => {
-    if (node.range && node.range[1] > node.range[0]) ranges.push({ start: node.range[0], end: node.range[1] });
+    if (!node.range || node.range[1] <= node.range[0]) return;
+    const [start, end] = node.range;
+    // An unquoted password that holds " #" ends there for YAML; the rest of it is a comment.
+    const comment = /^[ \t]+#[^\n]*/.exec(text.slice(end, end + 1_000))?.[0] ?? '';
+    ranges.push({ start, end: end + comment.length });
   };
 
   const hide = (node: unknown): void => {
@@ -44,6 +48,10 @@ export function secretRanges(text: string, document: Document): readonly TextRan
       // The second level holds names: an entry called `secrets` is no secret, a plain text under it may be.
       const isName = depth === nameDepth && isMap(node.value);
       return looksSecret(keyOf(node)) && !isName ? hide(node.value) : walk(node.value, depth);
+    }
+    // An unquoted password that holds "," ends there inside braces; the rest of it is a key without a value.
+    if (isMap(node) && node.flow === true && node.items.some((pair) => looksSecret(keyOf(pair)))) {
+      for (const { key, value } of node.items) if (value === null && isScalar(key)) add(key);
     }
     if ((isMap(node) || isSeq(node)) && !seen.has(node)) {
       seen.add(node);

@@ -16,8 +16,8 @@ export interface SpecText {
   keyPlace(path: SpecPath): Place;
   diagnose(complaint: Complaint): Diagnostic;
   diagnoseRange(range: TextRange, diagnostic: Omit<Diagnostic, 'place' | 'excerpt'>): Diagnostic;
-  /** Whether nothing of the value at a path is secret, also where it is an alias of something that is. */
-  mayShow(path: SpecPath): boolean;
+  /** Whether nothing of the key or the value at a path is secret, also where it is an alias of something that is. */
+  mayShow(path: SpecPath, at: 'key' | 'value'): boolean;
   /** The text itself in quotes, shortened; undefined where any of it may be secret. */
   quote(range: TextRange): string | undefined;
 }
@@ -78,8 +78,8 @@ export function specText(o: { file: string; text: string; document: Document; li
     keyPlace: (path) => placeOf(rangeOf(path, 'key')),
     diagnose: ({ path, at, ...rest }) => diagnoseRange(rangeOf(path, at), rest),
     diagnoseRange,
-    mayShow(path) {
-      const value = findValue(o.document, path);
+    mayShow(path, at) {
+      const value = at === 'key' ? findKey(o.document, path) : findValue(o.document, path);
       const meant = isAlias(value) ? value.resolve(o.document) : value;
       return !meant?.range || !isSecret({ start: meant.range[0], end: meant.range[1] });
     },

@@ -18,7 +18,9 @@ test.each(specs)('%s is refused with exactly these words', async (name) => {
   const result = parseSpec(readFileSync(join(folder, name), 'utf8'), name);
   expect(result.ok).toBe(false);
   if (result.ok) return;
-  await expect(diagnosticsText(result.diagnostics, paint(0))).toMatchFileSnapshot(join(folder, name.replace('.yaml', '.txt')));
+  await expect(diagnosticsText(result.diagnostics, paint(0))).toMatchFileSnapshot(
+    join(folder, name.replace('.yaml', '.txt')),
+  );
 });
 
 test.each(specs)('%s gives away no secret in any format', (name) => {
