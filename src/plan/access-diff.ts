@@ -3,7 +3,7 @@ import { isoTime } from '../base/instant.ts';
 import type { AccessDrift } from './plan.ts';
 
 /** Beyond this many changed lines a minimal diff costs more than it tells. */
-const maxEditLength = 5_000;
+const maxEditLength = 1_000;
 
 /** The hunks of a unified diff of the canonical access texts, with one line of context; empty where they are equal. */
 export function accessDiff({ before, after, since }: AccessDrift): string {
