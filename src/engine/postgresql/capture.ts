@@ -39,7 +39,7 @@ export async function captureDatabase(
   const signal = AbortSignal.any([request.signal, failed.signal]);
   const timings: Record<string, number> = {};
   const phase = phaseTimer(timings, (name) => request.events.phase(name));
-  const session = await openSession(server, database, { signal });
+  const session = await openSession(server, database, { signal, lockWaitMs: request.dump.lockWait });
   try {
     const major = Math.floor(session.versionNumber / 10_000);
     phase('preflight');
@@ -104,6 +104,7 @@ export async function captureDatabase(
       snapshot: snapshot.name,
       tables,
       hashes: request.dump.serverHashes,
+      lockWaitMs: request.dump.lockWait,
       signal,
     });
     // Both must have ended before anything is thrown: neither may go on using scratch or the snapshot.
@@ -163,12 +164,16 @@ interface CountRequest {
   readonly snapshot: string;
   readonly tables: readonly DumpableTable[];
   readonly hashes: boolean;
+  readonly lockWaitMs: number;
   readonly signal: AbortSignal;
 }
 
 /** One session beside pg_dump's: counting is cheap, and the source has other work. */
 async function countInSnapshot(context: CaptureContext, request: CountRequest): ReturnType<typeof countTables> {
-  await using session = await openSession(context.server, request.database, { signal: request.signal });
+  await using session = await openSession(context.server, request.database, {
+    signal: request.signal,
+    lockWaitMs: request.lockWaitMs,
+  });
   await session.run(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '${request.snapshot}'`);
   return await countTables([session], request.tables, { hashes: request.hashes });
 }

@@ -1,4 +1,5 @@
 import { OperationError } from '../../base/operation-error.ts';
+import { lockHint } from './query-error.ts';
 
 /** Collects what pg_dump says on stderr and turns its end into a verdict. Lines are in English: it runs with LC_ALL=C. */
 export interface DumpVerdict {
@@ -25,7 +26,7 @@ const causes: readonly { readonly pattern: RegExp; readonly make: () => Operatio
     pattern: /canceling statement due to lock timeout|could not obtain lock on relation/,
     make: () =>
       new OperationError('source/lock-timeout', 'a table stayed locked longer than the lock wait allows', {
-        hint: 'Another session holds an ACCESS EXCLUSIVE lock. Back up at another time, or raise dump.lockWait.',
+        hint: lockHint,
         transient: true,
       }),
   },

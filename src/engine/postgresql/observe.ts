@@ -86,7 +86,8 @@ async function observeDatabase(
     };
   }
   try {
-    await using session = await openSession(server, database.name, { signal: ask.signal });
+    // A plan must not wait behind somebody's ACCESS EXCLUSIVE lock, as some catalog functions would.
+    await using session = await openSession(server, database.name, { signal: ask.signal, lockWaitMs: 5_000 });
     await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const ahead = await preflight(session, subject, ask.holds.excludedTables);
     const access = await readAccess(session, { holds: ask.holds, digestKey: ask.digestKey, only: 'access' });

@@ -7,16 +7,18 @@ interface ServerError {
   readonly code?: unknown;
 }
 
+export interface QueryErrorOptions {
+  readonly sqlState: string | undefined;
+  readonly transient: boolean;
+  readonly hint?: string;
+}
+
 /** A failed statement or connection. `sqlState` is the server's five characters; undefined where the network failed. */
 export class QueryError extends OperationError {
   readonly sqlState: string | undefined;
 
-  constructor(
-    code: DiagnosticCode,
-    summary: string,
-    options: { readonly sqlState: string | undefined; readonly transient: boolean },
-  ) {
-    super(code, summary, { transient: options.transient });
+  constructor(code: DiagnosticCode, summary: string, options: QueryErrorOptions) {
+    super(code, summary, options);
     this.sqlState = options.sqlState;
   }
 }
@@ -33,7 +35,8 @@ const speakableStates = /^(0A|08|25|28|2B|3D|3F|42|53|55|57|58)/;
 /** Turns a driver's error into ours; `doing` is what was attempted ("query", "connection to db on host"). Never shows a statement, a parameter or a row. */
 export function queryError(error: unknown, doing: string): QueryError {
   const { message, code } = error as ServerError;
-  const state = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  // Node's own codes (EPIPE) have no digit.
+  const state = typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
   if (state === undefined) {
     // No SQLSTATE: the socket, TLS or the driver itself.
     return new QueryError('source/connect', `${doing} failed: ${oneLine(String(message))}`, {
@@ -41,14 +44,20 @@ export function queryError(error: unknown, doing: string): QueryError {
       transient: isNetwork(error),
     });
   }
+  if (state === '55P03') {
+    const summary = 'an object stayed locked longer than the lock wait allows';
+    return new QueryError('source/lock-timeout', summary, { sqlState: state, transient: true, hint: lockHint });
+  }
   const why = speakableStates.test(state) ? oneLine(message) : 'the server’s message may hold data and is not shown';
-  const kind =
-    state === '55P03' ? 'source/lock-timeout' : /^(08|28|3D|57P)/.test(state) ? 'source/connect' : 'source/query';
+  const kind = /^(08|28|3D|57P)/.test(state) ? 'source/connect' : 'source/query';
   return new QueryError(kind, `${doing} failed: ${why} (SQLSTATE ${state})`, {
     sqlState: state,
     transient: transientStates.test(state),
   });
 }
+
+export const lockHint =
+  'Another session holds an ACCESS EXCLUSIVE lock. Back up at another time, or raise dump.lockWait.';
 
 function isNetwork(error: unknown): boolean {
   const { code, message } = error as { readonly code?: unknown; readonly message: string };

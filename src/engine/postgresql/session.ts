@@ -26,6 +26,8 @@ export interface SessionOptions {
   readonly applicationName?: string;
   /** Cancels what the server is doing for this session and ends it. */
   readonly signal?: AbortSignal;
+  /** How long a statement waits for a lock before it fails with `source/lock-timeout`; for ever where absent. */
+  readonly lockWaitMs?: number;
   /** Time to connect in; 30 s where absent. */
   readonly connectTimeoutMs?: number;
 }
@@ -152,7 +154,7 @@ function newClient(
     application_name: options.applicationName ?? 'holdfast',
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
     keepAlive: true,
-    options: Object.entries(startupSettings)
+    options: Object.entries({ ...startupSettings, lock_timeout: String(options.lockWaitMs ?? 0) })
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
     types: {
