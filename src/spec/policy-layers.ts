@@ -29,7 +29,7 @@ export function policyLayers({ document }: Pick<Desire, 'document'>, key: string
     }
   }
   return {
-    merged: merged as PolicyDocument,
+    merged,
     origin(...keys) {
       const layer = layers.findLast(({ written }) => has(written, keys));
       return layer ? [...layer.path, ...keys] : ['databases', key];

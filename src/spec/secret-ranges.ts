@@ -70,7 +70,13 @@ export function secretRanges(text: string, document: Document): readonly TextRan
 }
 
 function keyOf(pair: Pair): string {
-  return isScalar(pair.key) ? String(pair.key.value ?? '') : '';
+  return keyText(pair.key);
+}
+
+/** A key as the property name that it becomes; nothing for keys that are lists or mappings. */
+export function keyText(key: unknown): string {
+  const value = isScalar(key) ? key.value : undefined;
+  return typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
 const secretKey =

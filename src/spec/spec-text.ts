@@ -1,6 +1,7 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Document, type Node } from 'yaml';
+import type { LineCounter } from 'yaml';
+import { isAlias, isMap, isNode, isSeq, type Document, type Node } from 'yaml';
 import type { Diagnostic, Excerpt, Place } from '../base/diagnostic.ts';
-import { secretRanges, type TextRange } from './secret-ranges.ts';
+import { keyText, secretRanges, type TextRange } from './secret-ranges.ts';
 
 /** Keys and indexes from the top of the spec to a node. */
 export type SpecPath = readonly string[];
@@ -13,13 +14,13 @@ export interface Complaint extends Omit<Diagnostic, 'place' | 'excerpt' | 'subje
 
 /** The spec as text: where everything stands and what of it may be shown. */
 export interface SpecText {
-  keyPlace(path: SpecPath): Place;
-  diagnose(complaint: Complaint): Diagnostic;
-  diagnoseRange(range: TextRange, diagnostic: Omit<Diagnostic, 'place' | 'excerpt'>): Diagnostic;
+  readonly keyPlace: (path: SpecPath) => Place;
+  readonly diagnose: (complaint: Complaint) => Diagnostic;
+  readonly diagnoseRange: (range: TextRange, diagnostic: Omit<Diagnostic, 'place' | 'excerpt'>) => Diagnostic;
   /** Whether nothing of the key or the value at a path is secret, also where it is an alias of something that is. */
-  mayShow(path: SpecPath, at: 'key' | 'value'): boolean;
+  readonly mayShow: (path: SpecPath, at: 'key' | 'value') => boolean;
   /** The text itself in quotes, shortened; undefined where any of it may be secret. */
-  quote(range: TextRange): string | undefined;
+  readonly quote: (range: TextRange) => string | undefined;
 }
 
 /** `document` must have been parsed from exactly this `text` with this `lines`. */
@@ -109,10 +110,6 @@ function findKey(document: Document, path: SpecPath): Node | undefined {
   if (!isMap(parent)) return undefined;
   const key = parent.items.find((pair) => keyText(pair.key) === path.at(-1))?.key;
   return isNode(key) ? key : undefined;
-}
-
-function keyText(key: unknown): string {
-  return isScalar(key) ? String(key.value ?? '') : '';
 }
 
 /** What concerns the whole document stands at its first key. */
