@@ -68,7 +68,9 @@ function sums(outcomes: readonly Outcome[]): string {
 function nextSteps(outcomes: readonly Outcome[]): readonly string[] {
   const unfinished = outcomes.some((outcome) => outcome.state !== 'done');
   const backedUp = outcomes.some((outcome) => outcome.state === 'done' && outcome.action.kind === 'back-up');
+  const bug = outcomes.some((outcome) => outcome.state === 'failed' && outcome.error.code === 'internal/bug');
   return [
+    ...(bug ? ['[internal/bug] is a defect in Holdfast itself: please report it.'] : []),
     ...(unfinished
       ? ['Next: run `backup apply` again. It plans only what is still missing; nothing has to be undone first.']
       : []),
