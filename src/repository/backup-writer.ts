@@ -17,7 +17,7 @@ export interface IncomingFile {
 }
 
 export interface StoredBackup {
-  /** By file name, `<kind>.sql.zst` for texts: what goes into `ContentEntry.parts`. */
+  /** By `ContentEntry.file`: the name in the dump, `<kind>.sql` for texts. */
   readonly parts: ReadonlyMap<string, ContentEntry['parts']>;
   readonly storedBytes: number;
   readonly objects: number;
@@ -27,7 +27,7 @@ export interface StoredBackup {
 export interface BackupWriter {
   /** Stores a file, which is gone from its place afterwards. Throws `repository/object-corrupt` where it is not what was hashed. */
   file(file: IncomingFile): Promise<void>;
-  /** Stores a small text as `<kind>.sql.zst`. */
+  /** Stores a small text, compressed, as the entry `<kind>.sql`. */
   text(kind: 'roles' | 'database' | 'supplement', text: string): Promise<void>;
   /** Stores what is still pending, removes the scratch space, and says where everything lies. Once, after everything else. */
   finish(): Promise<StoredBackup>;
@@ -101,8 +101,8 @@ export function backupWriter(repository: Repository, id: BackupId): BackupWriter
     },
     text: async (kind, text) => {
       const bytes = compressText(text);
-      const file = `${kind}.sql.zst`;
-      const object = dataKey(id, file);
+      const file = `${kind}.sql`;
+      const object = dataKey(id, `${file}.zst`);
       const expected = sha256(bytes);
       const stored = await repository.put(object, once(bytes));
       if (stored.sha256 !== expected) throw changed(file);

@@ -82,7 +82,7 @@ function repositoryAt(tree: Tree, id: string): Repository {
         await using file = await readObject(key);
         if ((await file.stat()).size > limit)
           throw new OperationError('repository/object-corrupt', `${key} is larger than ${limit} bytes`);
-        return file.readFile();
+        return await file.readFile();
       }),
     fetch: (key, path) =>
       guarded(`reading ${key}`, async () => {
@@ -90,7 +90,7 @@ function repositoryAt(tree: Tree, id: string): Repository {
         await (await readObject(key)).close();
         await layOut(await tree.locate(key), path);
         await using copy = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-        return readBack(copy);
+        return await readBack(copy);
       }),
     list: (prefix) => listObjects(tree, prefix),
     names: async (prefix) => listNames(tree, prefix),

@@ -2,6 +2,7 @@ import { constants, lstatSync } from 'node:fs';
 import { lstat, mkdir, open, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OperationError } from '../../base/operation-error.ts';
+import { repositoryMarker } from '../../manifest/keys.ts';
 import { keyParts } from '../object-key.ts';
 import { isErrno, symbolicLink } from './storage-error.ts';
 
@@ -59,9 +60,10 @@ export async function openTree(root: string): Promise<Tree> {
   };
 }
 
+/** By its mark and not by its own inode: a file system hands the number of a removed directory out again. */
 async function identityOf(root: string): Promise<string> {
-  const { dev, ino } = await lstat(root);
-  return `${dev}:${ino}`;
+  const { dev, ino, ctimeMs } = await lstat(join(root, repositoryMarker));
+  return `${dev}:${ino}:${ctimeMs}`;
 }
 
 async function makeDirectories(root: string, parts: readonly string[]): Promise<void> {
