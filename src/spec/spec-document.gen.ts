@@ -441,7 +441,7 @@ export interface Database {
    */
   database?: string;
   /**
-   * Pattern of database names: `*` stands for any characters, `?` for one. Template databases never match.
+   * Pattern of database names: `*` stands for any characters, `?` for one. A database that another entry names belongs to that entry; of several patterns the first one in the spec counts.
    */
   match?: string;
   /**

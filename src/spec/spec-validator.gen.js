@@ -345,7 +345,7 @@ var validate = validate52,
           },
           match: {
             description:
-              'Pattern of database names: `*` stands for any characters, `?` for one. Template databases never match.',
+              'Pattern of database names: `*` stands for any characters, `?` for one. A database that another entry names belongs to that entry; of several patterns the first one in the spec counts.',
             type: 'string',
             minLength: 1,
           },
@@ -3907,7 +3907,7 @@ var schema39 = {
     },
     match: {
       description:
-        'Pattern of database names: `*` stands for any characters, `?` for one. Template databases never match.',
+        'Pattern of database names: `*` stands for any characters, `?` for one. A database that another entry names belongs to that entry; of several patterns the first one in the spec counts.',
       type: 'string',
       minLength: 1,
     },
