@@ -76,14 +76,16 @@ function* versionChanges(
       address.server === server.name
         ? stores.get(entry.policy.repository)?.histories.get(formatAddress(address))?.newestGood
         : undefined;
-    return newest === undefined || major(newest.serverVersion) === now ? [] : [{ address, then: newest.serverVersion }];
+    return newest === undefined || major(newest.serverVersion) === now
+      ? []
+      : [{ address, version: newest.serverVersion }];
   });
   const [first] = changed;
   if (first === undefined) return;
   yield {
     severity: 'info',
     code: 'server/version-changed',
-    summary: `server ${first.then} -> ${server.version} since the newest backup of ${changed.length === 1 ? formatAddress(first.address) : `${changed.length} databases`}`,
+    summary: `server ${first.version} -> ${server.version} since the newest backup of ${changed.length === 1 ? formatAddress(first.address) : `${changed.length} databases`}`,
     help: `A drill should restore onto version ${now} from now on.`,
     subject: server.name,
   };

@@ -37,7 +37,8 @@ export function constrain(saved: PlanDocument, fresh: Plan): Constrained {
     else if (now === undefined && repositories.get(action.repository)?.state !== 'ready')
       stale.push({ action: action.id, field: 'repository' });
     else if (now === undefined && isBlocked(action, fresh)) stale.push({ action: action.id, field: 'blocked' });
-    else if (action.kind !== 'expire') now === undefined ? satisfied.push(action) : allowed.push(now);
+    else if (action.kind !== 'expire' && now === undefined) satisfied.push(action);
+    else if (action.kind !== 'expire' && now !== undefined) allowed.push(now);
     else {
       const removable = now?.kind === 'expire' ? now.backups : [];
       const kept = action.backups.filter((id) => present.has(id) && !removable.some((backup) => backup === id));

@@ -96,8 +96,7 @@ describe('drills', () => {
     const backups = [backup('app', hours(1)), backup('app', hours(9), { drilled })];
     const plan = planOf(backups, weekly);
     expect(plan.actions).toEqual([]);
-    if (because === undefined) expect(plan.drillsDue).toEqual([]);
-    else expect(plan.drillsDue).toMatchObject([{ because, backup: backups[0]?.id }]);
+    expect(plan.drillsDue).toMatchObject(because === undefined ? [] : [{ because, backup: backups[0]?.id }]);
     expect(plan.findings.filter((finding) => finding.code.startsWith('drill/')).map((finding) => finding.code)).toEqual(
       code === undefined ? [] : [code],
     );

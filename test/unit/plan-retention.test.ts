@@ -161,8 +161,8 @@ describe('frozen', () => {
   });
 
   test('while the newest backup is suddenly tiny', () => {
-    const [newest, ...older] = daily(5);
-    expect(decide([{ ...newest!, plainBytes: 1_000 }, ...older], { last: 1 }).frozen).toMatch(/twentieth/);
+    const backups = [backup('app', hours(0), { plainBytes: 1_000 }), ...daily(4, 1)];
+    expect(decide(backups, { last: 1 }).frozen).toMatch(/twentieth/);
   });
 
   test('a reason without anything to remove is none', () => {
