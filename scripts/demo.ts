@@ -71,7 +71,7 @@ async function login(
   server: TestServer,
   role: string,
   password: string,
-  attempt: { readonly sql: string; readonly works: boolean; readonly what: string },
+  attempt: { readonly sql: readonly string[]; readonly works: boolean; readonly what: string },
 ): Promise<void> {
   const env = {
     PGHOST: server.socket,
@@ -82,10 +82,10 @@ async function login(
   };
   const { code, output } = await run(
     join(server.binaries, 'psql'),
-    ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-c', attempt.sql],
+    ['-XqAt', '-v', 'ON_ERROR_STOP=1', ...attempt.sql.flatMap((sql) => ['-c', sql])],
     { env, quiet: true },
   );
-  const answer = output.split('\n')[0] ?? '';
+  const answer = (output.split('\n').at(-1) ?? '').replace(/^.*?(FATAL|ERROR): +/, '');
   if ((code === 0) !== attempt.works) throw new Error(`${role}: ${attempt.what}: ${answer}`);
   process.stdout.write(
     `   ${attempt.works ? 'works ' : 'denied'}  ${role.padEnd(18)} ${attempt.what.padEnd(24)} ${answer.slice(0, 90)}\n`,
@@ -144,10 +144,10 @@ async function demo(): Promise<void> {
   ]);
 
   say('Real logins on the new server');
-  const count = "SELECT count(*) || ' messages' FROM messages";
+  const count = ["SELECT count(*) || ' messages' FROM messages"];
   await login(clean, 'botpress', secrets.BOTPRESS_PASSWORD, { sql: count, works: true, what: 'reads' });
   await login(clean, 'botpress', secrets.BOTPRESS_PASSWORD, {
-    sql: "INSERT INTO rate_limits VALUES ('demo', 1) RETURNING 'written'",
+    sql: ["INSERT INTO rate_limits VALUES ('demo', 1) RETURNING 'written'"],
     works: true,
     what: 'writes',
   });
@@ -158,7 +158,7 @@ async function demo(): Promise<void> {
     what: 'reads',
   });
   await login(clean, 'botpress_readonly', secrets.BOTPRESS_READONLY_PASSWORD, {
-    sql: "SET default_transaction_read_only = off; INSERT INTO rate_limits VALUES ('no', 1)",
+    sql: ['SET default_transaction_read_only = off', "INSERT INTO rate_limits VALUES ('no', 1)"],
     works: false,
     what: 'may not write',
   });

@@ -10,7 +10,6 @@ const action: Sweep = {
   kind: 'sweep',
   id: 'sweep:1',
   repository: 'primary',
-  dependsOn: [],
   estimate: undefined,
   place: undefined,
   irreversible: true,
