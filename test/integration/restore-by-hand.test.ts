@@ -1,25 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
-import { instant } from '../../src/base/instant.ts';
-import { proveFile } from '../../src/codec/prove-copy.ts';
-import { databaseSql } from '../../src/engine/postgresql/database-sql.ts';
-import { readInventory } from '../../src/engine/postgresql/inventory.ts';
-import { rolesSql } from '../../src/engine/postgresql/roles-sql.ts';
-import { openSession } from '../../src/engine/postgresql/session.ts';
-import { supplementSql } from '../../src/engine/postgresql/supplement.ts';
-import { encodeContents } from '../../src/manifest/encode.ts';
-import { backupId, contentsKey } from '../../src/manifest/keys.ts';
-import { backupWriter } from '../../src/repository/backup-writer.ts';
-import { initialiseFilesystemRepository } from '../../src/repository/filesystem/initialise.ts';
-import { openFilesystemRepository } from '../../src/repository/filesystem/open.ts';
 import { majors, startPostgresql, type TestServer } from '../support/postgresql.ts';
 
 const run = promisify(execFile);
-const id = backupId(instant(Date.UTC(2026, 10, 22, 19, 46, 29)), Buffer.from('3f9a2c71', 'hex'));
+const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const directories: string[] = [];
 
 afterEach(async () => {
@@ -34,10 +23,9 @@ async function temporaryDirectory(): Promise<string> {
 
 describe.each(majors)('the commands of docs/design.md, PostgreSQL %i', (major) => {
   test('restore a stored backup with roles, owner, privileges, settings and rows', async () => {
-    const repository = await temporaryDirectory();
-    await storeBackup(major, repository);
+    const backup = await storedBackup(major);
     await using target = await startPostgresql({ major });
-    await run('sh', ['-euc', await commandsOf({ repository, restore: await temporaryDirectory() })], {
+    await run('sh', ['-euc', await commandsOf({ ...backup, restore: await temporaryDirectory() })], {
       env: {
         PATH: `${target.binaries}:${process.env['PATH'] ?? ''}`,
         PGHOST: target.socket,
@@ -67,59 +55,65 @@ describe.each(majors)('the commands of docs/design.md, PostgreSQL %i', (major) =
   });
 });
 
-/** The fenced shell of the section, with its example places replaced by real ones. */
-async function commandsOf(places: { readonly repository: string; readonly restore: string }): Promise<string> {
+interface Places {
+  readonly repository: string;
+  readonly id: string;
+  readonly restore: string;
+}
+
+/** The fenced shell of the section, with the places and the id of its example replaced by real ones. */
+async function commandsOf({ repository, id, restore }: Places): Promise<string> {
   const text = await readFile(new URL('../../docs/design.md', import.meta.url), 'utf8');
   const section = /^## Restoring by hand$([^]*?)^## /m.exec(text)?.[1] ?? '';
   const shell = [...section.matchAll(/^```sh$([^]*?)^```$/gm)].map(([, block]) => block).join('\n');
   expect(shell).toContain('pg_restore');
   return shell
-    .replaceAll('/srv/backups', places.repository)
-    .replace(/^(ls|python3) .*manifests.*$/gm, '')
+    .replaceAll('/srv/backups', repository)
+    .replaceAll(/\d{8}T\d{6}Z-[0-9a-f]{8}/g, id)
+    .replace(/\| less$/m, '')
     .replace('mkdir /tmp/restore\n', '\n')
-    .replaceAll('/tmp/restore', places.restore)
+    .replaceAll('/tmp/restore', restore)
     .replace(/^export PGHOST=.*$/m, '');
 }
 
-async function storeBackup(major: number, path: string): Promise<void> {
+/** A backup as the program makes it; its source is gone afterwards. */
+async function storedBackup(major: number): Promise<{ readonly repository: string; readonly id: string }> {
   await using source = await startPostgresql({ major });
   await fill(source);
-  await initialiseFilesystemRepository(path);
-  const repository = await openFilesystemRepository(path);
-  const writer = backupWriter(repository, id);
-  await using session = await openSession(source.access(), 'botpress_db');
-  await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  const facts = await readInventory(session, { roles: 'all', passwords: true });
-  await writer.text(
-    'roles',
-    rolesSql(facts, { versionNumber: major * 10_000, bootstrap: source.user, passwords: 'hashes' }),
-  );
-  await writer.text('database', databaseSql(facts, { name: 'botpress_db', bootstrap: source.user }));
-  await writer.text('supplement', await supplementSql(session, source.user));
-  const dump = join((await repository.scratch(id)) ?? (await temporaryDirectory()), 'dump');
-  await run(join(source.binaries, 'pg_dump'), ['-Fd', '-j2', '-f', dump], {
-    env: { PGHOST: source.socket, PGPORT: String(source.port), PGUSER: source.user, PGDATABASE: 'botpress_db' },
-  });
-  const sizes: number[] = [];
-  for (const file of await readdir(dump)) {
-    const from = join(dump, file);
-    const { storedBytes, storedSha256 } = await proveFile(from, { codec: 'none', as: 'opaque' });
-    sizes.push((await stat(from)).size);
-    await writer.file({ file, path: from, storedBytes, storedSha256, codec: 'none' });
-  }
+  const cwd = await temporaryDirectory();
+  const spec = {
+    version: 1,
+    repositories: { primary: { type: 'filesystem', path: './repository' } },
+    servers: {
+      wfdb02: {
+        engine: 'postgresql',
+        host: source.socket,
+        port: source.port,
+        user: source.user,
+        clients: source.binaries,
+      },
+    },
+    policies: { gold: { every: '6h', repositories: ['primary'] } },
+    databases: { botpress: { server: 'wfdb02', database: 'botpress_db', policy: 'gold' } },
+  };
+  await writeFile(join(cwd, 'backup.yaml'), JSON.stringify(spec));
+  for (const args of [
+    ['repository', 'init'],
+    ['apply', '--auto-approve'],
+  ])
+    await run(process.execPath, [program, ...args], { cwd });
+  const repository = join(cwd, 'repository');
+  const [id = '', ...more] = await readdir(join(repository, 'data'));
+  expect(more).toEqual([]);
   // Otherwise one of the two ways of storing files would not be tried.
-  expect([Math.min(...sizes) < 65_536, Math.max(...sizes) > 65_536]).toEqual([true, true]);
-  await writer.finish();
-  const contents = encodeContents({
-    formatVersion: 1,
-    kind: 'holdfast.contents',
-    id,
-    entries: [],
-    inventory: [],
-    accessText: '',
-    roles: [],
-  });
-  await repository.commit(contentsKey(id), contents);
+  expect((await readdir(join(repository, 'data', id))).sort()).toEqual([
+    'database.sql.zst',
+    'dump',
+    'roles.sql.zst',
+    'small-1.tar',
+    'supplement.sql.zst',
+  ]);
+  return { repository, id };
 }
 
 async function fill(source: TestServer): Promise<void> {
