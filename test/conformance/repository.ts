@@ -37,6 +37,7 @@ export function repositoryConformance(name: string, make: () => Promise<Reposito
     test('reads a range', async () => {
       await repository.put('data/a/x', pieces('0123456789'));
       expect(String(await buffer(await repository.read('data/a/x', { offset: 3, length: 4 })))).toBe('3456');
+      expect(await buffer(await repository.read('data/a/x', { offset: 10, length: 0 }))).toHaveLength(0);
     });
 
     test('stores an empty object', async () => {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, link, mkdir, open, realpath, rename, rm, statfs, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { OperationError } from '../../base/operation-error.ts';
 import { chunkBytes } from '../../codec/hash.ts';
 import { repositoryMarker } from '../../manifest/keys.ts';
@@ -72,10 +72,15 @@ function repositoryAt(tree: Tree, id: string): Repository {
     read: (key, range) =>
       guarded(`reading ${key}`, async () => {
         const file = await readObject(key);
+        if (range?.length === 0) {
+          // A stream cannot be asked for nothing: its end is inclusive.
+          await file.close();
+          return Readable.from([]);
+        }
         return file.createReadStream({
           highWaterMark: chunkBytes,
           ...(range === undefined ? {} : { start: range.offset, end: range.offset + range.length - 1 }),
-        }) as Readable;
+        });
       }),
     readSmall: (key, limit) =>
       guarded(`reading ${key}`, async () => {

@@ -1,0 +1,280 @@
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { instant } from '../../../src/base/instant.ts';
+import { encodeContents, encodeManifest } from '../../../src/manifest/encode.ts';
+import { backupId, contentsKey, manifestKey, tombstoneKey, type BackupId } from '../../../src/manifest/keys.ts';
+import type { ContentEntry, Contents, Manifest } from '../../../src/manifest/manifest.ts';
+import { drillRecord, verifyRecord } from '../../../src/manifest/records.ts';
+import { backupReader } from '../../../src/repository/backup-reader.ts';
+import { backupWriter } from '../../../src/repository/backup-writer.ts';
+import {
+  newestBackup,
+  readCatalogue,
+  readContents,
+  readManifest,
+  writeRecord,
+} from '../../../src/repository/catalogue.ts';
+import { initialiseFilesystemRepository } from '../../../src/repository/filesystem/initialise.ts';
+import { openFilesystemRepository } from '../../../src/repository/filesystem/open.ts';
+import { removeBackup, sweepUnfinished } from '../../../src/repository/remove.ts';
+import type { Repository } from '../../../src/repository/repository.ts';
+
+const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const address = { server: 'main', database: 'Shop/1' };
+const at = Date.UTC(2026, 10, 22, 19, 46, 29);
+const big = randomBytes(200_000);
+const by = { user: 'u', host: 'h', run: null };
+
+let place: string;
+let repository: Repository;
+let cacheDirectory: string;
+beforeEach(async () => {
+  place = await mkdtemp(join(tmpdir(), 'holdfast-backup-'));
+  cacheDirectory = join(place, 'cache');
+  await initialiseFilesystemRepository(join(place, 'repository'));
+  repository = await openFilesystemRepository(join(place, 'repository'));
+});
+afterEach(() => rm(place, { recursive: true, force: true }));
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** Stores the files of a backup and its contents; `commit` makes it one. */
+async function store(id: BackupId) {
+  const writer = backupWriter(repository, id);
+  const scratch = String(await repository.scratch(id));
+  await mkdir(join(scratch, 'dump'));
+  const files = new Map<string, Uint8Array>([
+    ['toc.dat', Buffer.from('toc')],
+    ['1.dat', Buffer.alloc(600, 'x')],
+    ['2.dat', big],
+    ['empty', Buffer.alloc(0)],
+  ]);
+  for (const [file, bytes] of files) {
+    const path = join(scratch, 'dump', file);
+    await writeFile(path, bytes);
+    await writer.file({ file, path, storedBytes: bytes.length, storedSha256: sha256(bytes), codec: 'none' });
+  }
+  await writer.text('roles', 'CREATE ROLE r;');
+  const stored = await writer.finish();
+  const entries = [...stored.parts].map(([file, parts]): ContentEntry => ({
+    kind: file === 'roles.sql.zst' ? 'roles' : 'table-data',
+    subject: file,
+    file,
+    rows: null,
+    columns: null,
+    plainBytes: 1,
+    digest: sha256(''),
+    parts,
+  }));
+  const contents: Contents = {
+    formatVersion: 1,
+    kind: 'holdfast.contents',
+    id,
+    entries,
+    inventory: [],
+    accessText: 'access',
+    roles: [],
+  };
+  const bytes = encodeContents(contents);
+  const object = await repository.put(contentsKey(id), once(bytes));
+  const time = new Date(at).toISOString();
+  const manifest: Manifest = {
+    formatVersion: 1,
+    kind: 'holdfast.manifest',
+    id,
+    address,
+    sequence: 7,
+    previous: null,
+    tool: { name: 'holdfast', version: '1' },
+    engine: 'postgresql',
+    method: 'logical',
+    source: {
+      identity: '1',
+      version: '15.14',
+      versionNumber: 150_014,
+      bootstrapRole: 'postgres',
+      encoding: 'UTF8',
+      locale: { provider: 'libc', collate: 'C', ctype: 'C', locale: null },
+      extensions: [],
+      tablespaces: [],
+      databaseBytes: 1,
+      settings: {},
+    },
+    clients: [],
+    snapshot: { time, lsn: null },
+    startedAt: time,
+    finishedAt: time,
+    holds: { roles: 'all', passwords: 'hashes', include: [], exclude: [], excludedTables: [], excludedTableData: [] },
+    access: { fingerprint: sha256('access'), passwords: null },
+    degradations: [],
+    proof: { level: 'L2', at: time },
+    totals: {
+      tables: 1,
+      rows: 1,
+      largeObjects: 0,
+      plainBytes: 1,
+      storedBytes: stored.storedBytes,
+      objects: stored.objects,
+    },
+    contents: { object: contentsKey(id), offset: 0, length: object.bytes, storedSha256: object.sha256, codec: 'zstd' },
+    steps: [{ phase: 'roles', tool: 'sql', subjects: ['roles'] }],
+    timings: {},
+  };
+  return {
+    files,
+    contents,
+    manifest,
+    stored,
+    commit: () => repository.commit(manifestKey(address, id), encodeManifest(manifest)),
+  };
+}
+
+const newId = (offset = 0): BackupId => backupId(instant(at + offset), randomBytes(4));
+const catalogue = () => readCatalogue(repository, { cacheDirectory });
+
+describe('a backup', () => {
+  test('comes back byte for byte, laid out as it was', async () => {
+    const id = newId();
+    const { files, manifest, contents, commit } = await store(id);
+    await commit();
+    expect(await readManifest(repository, address, id)).toEqual(manifest);
+    expect(await readContents(repository, manifest)).toEqual(contents);
+    await backupReader(repository).layOut(contents.entries, join(place, 'out'));
+    for (const [file, bytes] of files) expect((await readFile(join(place, 'out', file))).equals(bytes)).toBe(true);
+    expect(await repository.names('scratch/')).not.toContain(id);
+  });
+
+  test('packs small files into archives that stock tar unpacks', async () => {
+    const id = newId();
+    await store(id);
+    await mkdir(join(place, 'tar'));
+    execFileSync('tar', ['-xf', join(repository.location, 'data', id, 'small-1.tar'), '-C', join(place, 'tar')]);
+    expect((await readdir(join(place, 'tar'))).sort()).toEqual(['1.dat', 'empty', 'toc.dat']);
+    expect(String(await readFile(join(place, 'tar/toc.dat')))).toBe('toc');
+  });
+
+  test.each(['dump/2.dat', 'small-1.tar', 'roles.sql.zst'])(
+    'with a flipped bit in %s is told damaged, naming the object',
+    async (name) => {
+      const id = newId();
+      const { contents } = await store(id);
+      const path = join(repository.location, 'data', id, name);
+      const bytes = await readFile(path);
+      const offset = name === 'small-1.tar' ? 512 : bytes.length >> 1;
+      bytes.writeUInt8(bytes.readUInt8(offset) ^ 1, offset);
+      await writeFile(path, bytes);
+      await expect(backupReader(repository).layOut(contents.entries, join(place, 'out'))).rejects.toMatchObject({
+        code: 'repository/object-corrupt',
+        message: expect.stringContaining(`data/${id}/${name}`) as string,
+      });
+      await rm(path);
+      await expect(backupReader(repository).layOut(contents.entries, join(place, 'again'))).rejects.toMatchObject({
+        code: 'repository/object-missing',
+      });
+    },
+  );
+
+  test('whose file changed after it was proven is refused', async () => {
+    const writer = backupWriter(repository, newId());
+    await writeFile(join(place, 'f'), 'now');
+    await expect(
+      writer.file({ file: 'f', path: join(place, 'f'), storedBytes: 3, storedSha256: sha256('old'), codec: 'none' }),
+    ).rejects.toMatchObject({ code: 'repository/object-corrupt' });
+  });
+});
+
+describe('the catalogue', () => {
+  test('tells backups, their newest records, what is unfinished and what is invalid', async () => {
+    const [good, pending, broken] = [newId(), newId(1_000), newId(2_000)];
+    await (await store(good)).commit();
+    await store(pending);
+    await repository.commit(manifestKey(address, broken), Buffer.from('{}'));
+    const tool = { name: 'holdfast', version: '1' };
+    for (const [offset, passed] of [
+      [1, true],
+      [60_000, false],
+    ] as const) {
+      await writeRecord(
+        repository,
+        verifyRecord({ report: { address, backup: good, level: 'L2', passed }, at: instant(at + offset), tool }),
+        randomBytes,
+      );
+    }
+    await writeRecord(
+      repository,
+      drillRecord({
+        report: { address, backup: { id: good }, verdict: 'passed', reached: 'L5', rto: { ms: 1_234 } },
+        at: instant(at + 5_000),
+      }),
+      randomBytes,
+    );
+    const cold = await catalogue();
+    expect(cold.backups).toMatchObject([
+      {
+        id: good,
+        address,
+        sequence: 7,
+        snapshotAt: at,
+        verified: { passed: false, at: at + 60_000 },
+        drilled: { passed: true, level: 'L5', restoreMs: 1_234 },
+      },
+    ]);
+    expect(cold.unfinished).toMatchObject([{ id: pending, live: false }]);
+    expect(cold.invalidManifests).toMatchObject([{ key: manifestKey(address, broken) }]);
+    expect(await catalogue()).toEqual(cold);
+    await writeFile(join(cacheDirectory, String((await readdir(cacheDirectory))[0])), 'damaged');
+    expect(await catalogue()).toEqual(cold);
+    expect(await newestBackup(repository, { server: 'main', database: 'none' })).toBeUndefined();
+  });
+
+  test('reads a manifest again that changed behind its back', async () => {
+    const id = newId();
+    const { manifest, commit } = await store(id);
+    await commit();
+    expect((await catalogue()).backups).toHaveLength(1);
+    const path = join(repository.location, manifestKey(address, id));
+    const text = String(await readFile(path));
+    await writeFile(path, text.replace('"sequence":7', '"sequence":8'));
+    await utimes(path, 1, 1);
+    expect(await catalogue()).toMatchObject({
+      backups: [],
+      invalidManifests: [{ detail: expect.stringContaining('digest') as string }],
+    });
+    expect(manifest.sequence).toBe(7);
+  });
+});
+
+describe('removal', () => {
+  test('leaves the tombstone alone, also when it is repeated', async () => {
+    const id = newId();
+    await (await store(id)).commit();
+    for (let time = 0; time < 2; time += 1) await removeBackup(repository, address, id, { at: instant(at), by });
+    const left = (await readdir(repository.location, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(repository.location.length + 1));
+    expect(left.sort()).toEqual(['holdfast.json', tombstoneKey(address, id)].sort());
+  });
+
+  test('that stopped half-way shows as unfinished and is completed by a sweep', async () => {
+    const id = newId();
+    await (await store(id)).commit();
+    await repository.commit(tombstoneKey(address, id), Buffer.from('{}'));
+    await repository.remove(manifestKey(address, id));
+    expect((await catalogue()).unfinished).toMatchObject([{ id }]);
+    await sweepUnfinished(repository, id);
+    expect(await catalogue()).toEqual({ backups: [], unfinished: [], invalidManifests: [] });
+  });
+
+  test('never sweeps what is committed', async () => {
+    const id = newId();
+    await (await store(id)).commit();
+    await expect(sweepUnfinished(repository, id)).rejects.toMatchObject({ code: 'repository/object-exists' });
+    expect((await catalogue()).backups).toHaveLength(1);
+  });
+});
