@@ -18,13 +18,16 @@ export async function readDumpToc(restore: string, directory: string, signal: Ab
   const tables = new Map<string, string>();
   let largeObjectEntries = 0;
   const started = await startCommand({ program: restore, args: ['--list', directory], stdout: 'stream', signal });
-  for await (const line of createInterface({ input: started.stdout, crlfDelay: Number.POSITIVE_INFINITY })) {
-    const table = /^(\d+); \d+ (\d+) TABLE DATA /.exec(line);
-    if (table?.[1] !== undefined && table[2] !== undefined) tables.set(table[1], table[2]);
-    else if (/^\d+; \d+ \d+ BLOBS /.test(line)) largeObjectEntries += 1;
-  }
-  await started.done.catch((error: unknown) => {
+  try {
+    for await (const line of createInterface({ input: started.stdout, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const table = /^(\d+); \d+ (\d+) TABLE DATA /.exec(line);
+      if (table?.[1] !== undefined && table[2] !== undefined) tables.set(table[1], table[2]);
+      else if (/^\d+; \d+ \d+ BLOBS /.test(line)) largeObjectEntries += 1;
+    }
+    await started.done;
+  } catch (error) {
+    if (error instanceof OperationError && error.code !== 'process/failed') throw error;
     throw new OperationError('dump/failed', 'pg_restore cannot read the archive’s table of contents', { cause: error });
-  });
+  }
   return { tables, largeObjectEntries };
 }

@@ -79,7 +79,7 @@ export async function dumpDatabase(task: DumpTask): Promise<readonly EntryWithou
     const pgDump = await startCommand({
       program: task.programs.dump,
       args: dumpArguments(task, directory),
-      env: await libpqEnvironment(task.server, task.database, home),
+      env: { ...(await libpqEnvironment(task.server, task.database, home)), PGAPPNAME: 'holdfast pg_dump' },
       timeoutMs: task.policy.timeout,
       signal,
       onStderrLine(line) {
