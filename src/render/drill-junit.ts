@@ -102,13 +102,16 @@ function checkCase(address: string, check: DrillCheck): Case {
     classname: `${address}.${check.level}.${check.kind}`,
     name: check.name,
     state: check.state === 'not-checked' ? 'skipped' : check.state,
-    message:
-      check.state === 'failed'
-        ? `expected ${check.expected ?? '(none)'}, actual ${check.actual ?? '(none)'}`
-        : detail || 'not checked',
+    message: messageOf(check),
     text: `expected: ${check.expected ?? '(none)'}\nactual: ${check.actual ?? '(none)'}${detail === '' ? '' : `\ndetail: ${detail}`}`,
     ms: 0,
   };
+}
+
+function messageOf({ state, expected, actual, detail }: DrillCheck): string {
+  if (state === 'not-checked') return detail ?? 'not checked';
+  if (expected === null && actual === null) return detail ?? 'failed';
+  return `expected ${expected ?? '(none)'}, actual ${actual ?? '(none)'}`;
 }
 
 function differenceCase(address: string, one: DrillDifference): Case {

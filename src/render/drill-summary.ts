@@ -51,11 +51,12 @@ export function summariseDrill(report: DrillReport): DrillSummary {
 
 /** `41s of 1h allowed: met`. */
 export function describeObjective(objective: DrillReport['rto']): string {
-  const measured = objective.ms === null ? 'not measured' : formatDuration(objective.ms);
-  const allowed = objective.objectiveMs === null ? 'no objective' : `${formatDuration(objective.objectiveMs)} allowed`;
-  return objective.objectiveMs === null
-    ? `${measured}, ${allowed}`
-    : `${measured} of ${allowed}: ${verdictWord(objective.state)}`;
+  const { ms, objectiveMs, state } = objective;
+  const allowed = objectiveMs === null ? 'no objective' : `${formatDuration(objectiveMs)} allowed`;
+  if (ms === null) return `not measured, ${allowed}`;
+  return objectiveMs === null
+    ? `${formatDuration(ms)}, ${allowed}`
+    : `${formatDuration(ms)} of ${allowed}: ${verdictWord(state)}`;
 }
 
 /** `constraint public.orders_pkey, field definition`: kind, name and field of a difference. */

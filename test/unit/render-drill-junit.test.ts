@@ -88,6 +88,14 @@ describe('the evidence of a drill as JUnit', () => {
     expect(properties.get('degradation passwords-unreadable')).toContain('may not read');
   });
 
+  test('a failure without values is explained by its detail', () => {
+    const [check] = unrestorableDrill.checks;
+    if (check === undefined) throw new Error('the fixture has no check');
+    const bare = { ...check, expected: null, actual: null, detail: 'toc.dat differs' };
+    const [checks] = parse(drillJunit([{ ...unrestorableDrill, checks: [bare] }])).testsuite;
+    expect(checks?.testcase.at(-1)?.failure?.[0]['@message']).toBe('toc.dat differs');
+  });
+
   test('what XML cannot hold is written out, what it can hold comes back as it was', () => {
     const name = 'a\u0000b\u001bc\uFFFFd\uD800e <&>"\' ]]> \t\n ü 🐘';
     const [check] = failedDrill.checks;
