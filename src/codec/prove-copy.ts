@@ -46,7 +46,7 @@ export async function proveStream(stored: AsyncIterable<Uint8Array>, options: Pr
     }
   }
   const reader = options.as === 'copy-text' ? copyText() : opaque();
-  await decode(counted(), options.codec, reader.take);
+  await decode(counted(), options.codec, (chunk) => reader.take(chunk));
   const plain = reader.finish();
   return { storedBytes, storedSha256: storedHash.digest('hex'), ...plain };
 }

@@ -53,14 +53,17 @@ export const dataPrefix = (id: BackupId): string => `data/${id}/`;
 export const dataKey = (id: BackupId, name: string): string => `data/${id}/${name}`;
 export const tombstoneKey = (address: Address, id: BackupId): string =>
   `tombstones/${addressPrefix(address)}/${id}.json`;
-export const recordKey = (
-  kind: 'verify' | 'drill',
-  address: Address,
-  at: Instant,
-  id: BackupId,
-  random: string,
-): string =>
-  `records/${kind}/${addressPrefix(address)}/${new Date(at).toISOString().replace(/[-:]|\.\d{3}/g, '')}-${id}-${random}.json`;
+/** Sorts by time. `random` tells two records of the same second apart. */
+export function recordKey(record: {
+  readonly kind: 'verify' | 'drill';
+  readonly address: Address;
+  readonly at: Instant;
+  readonly id: BackupId;
+  readonly random: string;
+}): string {
+  const time = new Date(record.at).toISOString().replace(/[-:]|\.\d{3}/g, '');
+  return `records/${record.kind}/${addressPrefix(record.address)}/${time}-${record.id}-${record.random}.json`;
+}
 
 /** The address in `manifests/<server>/<database>/…`, `records/…` and `tombstones/…` keys; undefined for any other key. */
 export function addressOfKey(key: string): Address | undefined {

@@ -121,6 +121,12 @@ export async function writeRecord(
 ): Promise<void> {
   const kind = record.kind === 'holdfast.drill-record' ? 'drill' : 'verify';
   const at = parseInstant(record.at) as Instant;
-  const key = recordKey(kind, record.address, at, record.id, Buffer.from(random(4)).toString('hex'));
+  const key = recordKey({
+    kind,
+    address: record.address,
+    at,
+    id: record.id,
+    random: Buffer.from(random(4)).toString('hex'),
+  });
   await repository.commit(key, Buffer.from(`${JSON.stringify(record)}\n`));
 }

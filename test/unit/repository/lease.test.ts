@@ -119,7 +119,7 @@ describe('a lease', () => {
   test('of one database does not hinder another', async () => {
     await using one = await acquireLease(repository, 'capture/main/a', { clock: fakeClock(), holder });
     await using two = await acquireLease(repository, 'capture/main/b', { clock: fakeClock(), holder });
-    await one.check();
-    await two.check();
+    await expect(one.check()).resolves.toBeUndefined();
+    await expect(two.check()).resolves.toBeUndefined();
   });
 });

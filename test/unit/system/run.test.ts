@@ -80,6 +80,7 @@ describe('runCommand', () => {
   test('kills what the program left behind, even with its output open', async () => {
     const { stdout } = await runCommand({ ...sh('sleep 1000 & echo $!'), stdout: 'text' });
     await vi.waitUntil(() => !isRunning(Number(stdout)));
+    expect(isRunning(Number(stdout))).toBe(false);
   });
 });
 
@@ -148,6 +149,8 @@ describe('when Holdfast is killed', () => {
 
   test('nothing of it keeps a finished tool alive', async () => {
     const script = `import { runCommand } from ${JSON.stringify(join(import.meta.dirname, '../../../src/system/run.ts'))}; await runCommand({ program: 'true', args: [] });`;
-    await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 });
+    await expect(
+      promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 }),
+    ).resolves.toBeDefined();
   });
 });
