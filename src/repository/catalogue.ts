@@ -38,9 +38,13 @@ export async function readCatalogue(
   const backups: BackupSummary[] = [];
   const invalidManifests: { key: string; detail: string }[] = [];
   const committed = new Set<string>();
+  const addresses = new Map<string, Address>();
   const records = await newestRecords(repository, index);
   for await (const info of repository.list('manifests/')) {
-    const address = addressOfKey(info.key);
+    const folder = info.key.slice(0, info.key.lastIndexOf('/'));
+    // Decoded once per database: with sixty thousand manifests it shows.
+    const address = addresses.get(folder) ?? addressOfKey(info.key);
+    if (address !== undefined) addresses.set(folder, address);
     const id = parseBackupId(info.key.slice(info.key.lastIndexOf('/') + 1).replace(/\.json$/, ''));
     if (address === undefined || id === undefined) {
       invalidManifests.push({ key: info.key, detail: 'not the name of a manifest' });
