@@ -24,7 +24,12 @@ server() {
   fresh=$(find "$link/checked" -mmin -1440 2>/dev/null || true)
   [ -z "$fresh" ] || [ "$(cat "$fresh")" != "$recipe" ] || return 0
   # shellcheck disable=SC2086
-  key=$( (sh "$here/unpack.sh" "$suite" - $packages; echo "$recipe") | sha256sum | cut -c1-16)
+  if ! versions=$(sh "$here/unpack.sh" "$suite" - $packages); then
+    [ -x "$link/root/usr/lib/postgresql/$major/bin/postgres" ] || return 1
+    echo "setup: Debian $suite cannot be asked for news; PostgreSQL $major stays as it is" >&2
+    return 0
+  fi
+  key=$(printf '%s\n' "$recipe" "$versions" | sha256sum | cut -c1-16)
   tree=$HOLDFAST_TEST_CACHE/trees/postgresql-$major-$key
   if [ ! -d "$tree" ]; then
     echo "setup: unpacking PostgreSQL $major from Debian $suite into $tree"
@@ -62,4 +67,10 @@ relocate() {
   done
 }
 
-for each in "$@"; do server "$each"; done
+# A subshell each, with its own "exit at the first error"; one that fails does not keep the others from being made.
+failed=0
+for each in "$@"; do
+  server "$each" &
+  wait $! || failed=1
+done
+exit $failed
