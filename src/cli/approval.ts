@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
  * pending for ever at the end of input, and Node would then exit with 0.
  */
 export async function approved(context: Context, question: string): Promise<boolean> {
-  const terminal = createInterface({ input: context.stdin, output: context.stderr as NodeJS.WritableStream });
+  const terminal = createInterface({ input: context.stdin, output: context.stderr });
   try {
     return await new Promise<boolean>((settle) => {
       terminal.once('close', () => settle(false));

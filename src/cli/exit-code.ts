@@ -1,5 +1,6 @@
 import type { DiagnosticCode } from '../base/codes.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { DrillReport } from '../run/drill-report.ts';
 import type { Outcome } from '../run/events.ts';
 import type { RestoreOutcome, VerifyReport } from '../run/outcome.ts';
@@ -68,6 +69,24 @@ const precedence: readonly number[] = [70, 143, 130, 26, 23, 24, 25, 1];
 
 export function worst(codes: readonly number[]): number {
   return precedence.find((code) => codes.includes(code)) ?? codes.find((code) => code !== 0) ?? 0;
+}
+
+/**
+ * Whether the world kept a plan from being carried out in full: something did not answer, or a wanted backup is impossible
+ * now. What was not asked on purpose (`--refresh=false`) is no gap.
+ */
+export function hasGaps({ observed, blocked }: Pick<Plan, 'observed' | 'blocked'>): boolean {
+  return (
+    observed.unreachable.length > 0 ||
+    blocked.length > 0 ||
+    observed.repositories.some(({ state }) => state !== 'ready')
+  );
+}
+
+/** A plan with gaps is neither "nothing to do" nor "changes": what could not be seen may be anything. */
+export function exitCodeOfPlan(plan: Plan, detailed: boolean): number {
+  if (hasGaps(plan)) return exitCodes.partial;
+  return detailed && plan.actions.length > 0 ? exitCodes.changes : exitCodes.ok;
 }
 
 /** Everything failed: 1 (or the failures' own code where they agree); some of it: 24; a failed verification or drill outranks both. */

@@ -39,23 +39,28 @@ export async function apply(request: ApplyRequest, tools: Tools): Promise<readon
   for (const action of of('sweep')) await work(action, () => sweep(action, request));
   await backUpAndVerify(of('back-up'), of('verify'), { request, tools, work });
   for (const action of of('expire')) {
-    const blocker = request.actions.find(
-      (other) =>
-        'address' in other &&
-        other.id !== action.id &&
-        outcomes.get(other.id)?.state !== 'done' &&
-        sameAddress(other, action),
-    );
+    const blocker = blockerOf(action, request.actions, outcomes);
     if (blocker === undefined) await work(action, () => expire(action, request, tools));
-    else
-      outcomes.set(action.id, {
-        state: 'not-run',
-        action,
-        because: `${blocker.kind} of the same database did not succeed in this run`,
-      });
+    else outcomes.set(action.id, { state: 'not-run', action, because: `${blocker} did not succeed in this run` });
   }
   return request.actions.map(
     (action) => outcomes.get(action.id) ?? { state: 'not-run', action, because: 'the run ended before' },
+  );
+}
+
+/**
+ * What forbids an expiry: an action that it was planned upon and that is not done, also where that one was never approved,
+ * or any other work on the same database that failed.
+ */
+function blockerOf(
+  action: Expire,
+  actions: readonly Action[],
+  outcomes: ReadonlyMap<string, Outcome>,
+): string | undefined {
+  const open = (id: string): boolean => outcomes.get(id)?.state !== 'done';
+  return (
+    action.dependsOn.find(open) ??
+    actions.find((other) => other.kind !== 'expire' && sameAddress(other, action) && open(other.id))?.id
   );
 }
 

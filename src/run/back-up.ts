@@ -188,7 +188,7 @@ async function commit(request: CommitRequest): Promise<Committed> {
   tools.signal.throwIfAborted();
   await repository.commit(manifestKey(action.address, storage.id), encodeManifest(manifest));
   const readBack = await readManifest(repository, action.address, storage.id);
-  if (canonicalJson(readBack as never) !== canonicalJson(manifest as never))
+  if (canonicalJson(readBack) !== canonicalJson(manifest))
     throw new OperationError(
       'repository/object-corrupt',
       `manifest ${storage.id} reads back otherwise than it was written`,

@@ -14,7 +14,7 @@ import { answer, parseReports, write } from '../answer.ts';
 import { approved } from '../approval.ts';
 import { paintFor } from '../colour.ts';
 import type { Context } from '../context.ts';
-import { exitCodeOfApply } from '../exit-code.ts';
+import { exitCodeOfApply, hasGaps } from '../exit-code.ts';
 import { formatOf, type GlobalOptions } from '../global-options.ts';
 import { loadSpec } from '../load-spec.ts';
 import { positiveInteger } from '../numbers.ts';
@@ -56,7 +56,7 @@ export async function run(options: ApplyOptions, context: Context): Promise<numb
       ? []
       : await withTools(options, context, (tools) => apply({ desired, actions, repositories, parallel }, tools));
   const outcomes = [...done, ...withheld];
-  const code = exitCodeOfApply(outcomes, plan.complete);
+  const code = exitCodeOfApply(outcomes, !hasGaps(plan));
   await answer(
     {
       text: () => applyText(outcomes, paintFor(context.stdout, options, context.env)),

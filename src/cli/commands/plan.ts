@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { messageOf, OperationError } from '../../base/operation-error.ts';
 import { planBackup } from '../../plan/plan-backup.ts';
-import type { Plan } from '../../plan/plan.ts';
 import { planJson } from '../../render/plan-json.ts';
 import { planMarkdown } from '../../render/plan-markdown.ts';
 import { planText } from '../../render/plan-text.ts';
@@ -10,7 +9,7 @@ import { observe } from '../../run/observe.ts';
 import { answer, parseReports } from '../answer.ts';
 import { paintFor } from '../colour.ts';
 import type { Context } from '../context.ts';
-import { exitCodes } from '../exit-code.ts';
+import { exitCodeOfPlan } from '../exit-code.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { loadSpec } from '../load-spec.ts';
 import { withTools } from '../session.ts';
@@ -47,12 +46,6 @@ export async function run(options: PlanOptions, context: Context): Promise<numbe
   );
   if (options.out !== undefined) await save(resolve(context.cwd, options.out), planJson(plan, tool));
   return exitCodeOfPlan(plan, options.detailedExitcode);
-}
-
-/** An incomplete plan is neither "nothing to do" nor "changes": what could not be seen may be anything. */
-function exitCodeOfPlan(plan: Plan, detailed: boolean): number {
-  if (!plan.complete) return exitCodes.partial;
-  return detailed && plan.actions.length > 0 ? exitCodes.changes : exitCodes.ok;
 }
 
 async function save(path: string, text: string): Promise<void> {
