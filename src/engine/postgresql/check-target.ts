@@ -3,9 +3,9 @@ import { OperationError } from '../../base/operation-error.ts';
 import type { Contents } from '../../manifest/manifest.ts';
 import type { CleanServer, OpenServer } from '../clean-server.ts';
 import type { RestoreRequest } from '../engine.ts';
-import { databaseFact, tablespaceFacts } from './facts.ts';
+import { databaseFact, roleFacts, tablespaceFacts } from './facts.ts';
+import { roleConflicts, rolesNamedBy } from './restore-roles.ts';
 import { databaseExists, userObjects } from './restore-database.ts';
-import { roleConflicts } from './restore-roles.ts';
 import { listOf } from './server-settings.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -135,14 +135,22 @@ async function roles(
   { contents, manifest, overwriteRoles }: RestoreRequest,
 ): Promise<readonly Diagnostic[]> {
   const diagnostics: Diagnostic[] = [];
-  const { bootstrapRole } = manifest.source;
-  const exists = await session.query('SELECT FROM pg_roles WHERE rolname = $1', [bootstrapRole]);
-  if (exists.length === 0) {
+  const rows = await session.query<{ name: string }>('SELECT rolname AS name FROM pg_roles');
+  const known = new Set([
+    ...rows.map(({ name }) => name),
+    ...roleFacts(contents.inventory)
+      .filter(({ bootstrap }) => bootstrap !== true)
+      .map(({ name }) => name),
+  ]);
+  const missing = [...rolesNamedBy(contents.inventory)].filter((name) => !known.has(name)).sort();
+  if (missing.length > 0) {
     diagnostics.push({
       severity: 'error',
       code: 'restore/role-differs',
-      summary: `the target has no role ${JSON.stringify(bootstrapRole)}, the source’s first superuser, who owns objects of the backup`,
-      help: 'Make the server with that bootstrap role (initdb --username), or create the role as a superuser.',
+      summary: `roles that objects of the backup belong to or are granted to are neither in it nor on the target: ${missing.map((name) => JSON.stringify(name)).join(', ')}`,
+      help: missing.includes(manifest.source.bootstrapRole)
+        ? 'Make the server with the source’s bootstrap role (initdb --username), or create that role as a superuser.'
+        : 'Create them on the target first.',
     });
   }
   if (overwriteRoles || !manifest.steps.some(({ phase }) => phase === 'roles')) return diagnostics;

@@ -5,7 +5,8 @@ import type { CompareOptions, DataCheck } from '../engine.ts';
 import { compareLargeObjects } from './compare-large-objects.ts';
 import { hashPartitions } from './hash-partitions.ts';
 import { quoteIdentifier } from './quote.ts';
-import { openSession, type Session } from './session.ts';
+import { openRestored } from './restored-session.ts';
+import type { Session } from './session.ts';
 
 /** The contract is `Engine.compareData`. One check per table with data in the backup, one per large object. */
 export async function compareData(
@@ -19,12 +20,12 @@ export async function compareData(
     .filter(({ kind }) => kind === 'table-data')
     .sort((a, b) => b.plainBytes - a.plainBytes);
   const largeObjects = contents.entries.filter(({ kind }) => kind === 'large-object');
-  await using session = await openSession(target, database, { signal });
+  await using session = await openRestored(target, database, { signal });
   const conditions = await extensionConditions(session);
   const checks: DataCheck[] = await compareLargeObjects(session, largeObjects);
   const queue = [...tables];
   const work = async (): Promise<void> => {
-    await using worker = await openSession(target, database, { signal });
+    await using worker = await openRestored(target, database, { signal });
     await worker.run(copySettings);
     for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
       checks.push(await compareTable(worker, entry, conditions.get(entry.subject)));

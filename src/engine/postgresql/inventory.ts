@@ -63,22 +63,27 @@ const capabilities = `
     'largeObjects', has_table_privilege('pg_catalog.pg_largeobject', 'SELECT'),
     'connectionStrings', has_column_privilege('pg_catalog.pg_subscription', 'subconninfo', 'SELECT')) AS version`;
 
-function inScope(fact: Fact, roles: InventoryOptions['roles']): boolean {
-  if (roles === 'all') return true;
+/** The fact, where it concerns roles in scope; without the items that concern others; nothing where none are left. */
+function inScope(fact: Fact, roles: InventoryOptions['roles']): readonly Fact[] {
+  if (roles === 'all') return [fact];
   const isIn = (role: unknown): boolean => typeof role === 'string' && (roles.has(role) || role.startsWith('pg_'));
+  const when = (condition: boolean): readonly Fact[] => (condition ? [fact] : []);
+  const { value } = fact;
   switch (fact.kind) {
     case 'role':
-      return roles.has(fact.name);
+      return when(roles.has(fact.name));
     case 'membership':
-      return isIn(fact.value['role']) && isIn(fact.value['member']);
+      return when(isIn(value['role']) && isIn(value['member']));
     case 'setting':
-      return fact.value['role'] === null
-        ? fact.value['inDatabase'] === true || roles.size > 0
-        : isIn(fact.value['role']);
-    case 'parameter-acl':
-      return roles.size > 0;
+      return when(value['role'] === null ? value['inDatabase'] === true || roles.size > 0 : isIn(value['role']));
+    case 'parameter-acl': {
+      const items = (value['items'] as readonly { readonly grantee: string | null }[]).filter(({ grantee }) =>
+        grantee === null ? roles.size > 0 : isIn(grantee),
+      );
+      return items.length === 0 ? [] : [{ ...fact, value: { ...value, items } }];
+    }
     default:
-      return true;
+      return [fact];
   }
 }
 

@@ -1,9 +1,16 @@
 import type { Engine } from '../engine.ts';
 import { openBracket } from './bracket.ts';
+import { checkTarget } from './check-target.ts';
+import { clear } from './clear.ts';
+import { compareData } from './compare-data.ts';
 import { comparisonRules } from './comparison-rules.ts';
+import { tryLogin } from './logins.ts';
 import { observe } from './observe.ts';
+import { proveClean } from './prove-clean.ts';
 import { proveEntry } from './prove-entry.ts';
+import { queryValue } from './query-value.ts';
 import { restore } from './restore.ts';
+import { restoredInventory } from './restored-inventory.ts';
 
 /** PostgreSQL 15 to 18. Holds no connection and no state: every method opens and closes what it needs. */
 export function postgresql(): Engine {
@@ -13,6 +20,13 @@ export function postgresql(): Engine {
     observe,
     openBracket,
     proveEntry,
+    proveClean,
+    checkTarget,
     restore,
+    inventory: restoredInventory,
+    compareData,
+    clear,
+    queryValue,
+    tryLogin,
   };
 }

@@ -1,5 +1,5 @@
 import type { ServerAccess } from '../engine.ts';
-import { openSession } from './session.ts';
+import { openRestored } from './restored-session.ts';
 
 /**
  * ANALYZE of every table and materialised view, the largest first, in `jobs` sessions. Without it the first queries after a restore
@@ -11,7 +11,7 @@ export async function analyzeDatabase(
   options: { readonly jobs: number; readonly signal: AbortSignal },
 ): Promise<void> {
   const { jobs, signal } = options;
-  await using session = await openSession(server, database, { signal });
+  await using session = await openRestored(server, database, { signal });
   const tables = await session.query<{ name: string }>(`
     SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -21,7 +21,7 @@ export async function analyzeDatabase(
     .map(({ name }) => `ANALYZE ${name}`)
     .concat('ANALYZE pg_catalog.pg_class, pg_catalog.pg_attribute, pg_catalog.pg_statistic');
   const work = async (): Promise<void> => {
-    await using worker = await openSession(server, database, { signal });
+    await using worker = await openRestored(server, database, { signal });
     for (let statement = queue.shift(); statement !== undefined; statement = queue.shift()) await worker.run(statement);
   };
   await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, work));

@@ -36,7 +36,13 @@ export async function restoreData(server: ServerAccess, request: DataRequest): P
   const failure = restoreFailure();
   await withScratch('pg-restore', async (scratch) => {
     const env = { ...(await libpqEnvironment(server, database, scratch)), PGOPTIONS: options(request) };
-    const args = ['--dbname=', '--exit-on-error', '--enable-row-security', `--jobs=${Math.max(2, request.jobs)}`];
+    const args = [
+      '--dbname=',
+      '--exit-on-error',
+      '--enable-row-security',
+      '--verbose',
+      `--jobs=${Math.max(2, request.jobs)}`,
+    ];
     if (request.useDefaultTablespace) args.push('--no-tablespaces');
     try {
       await runCommand({

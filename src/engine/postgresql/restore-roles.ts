@@ -29,6 +29,8 @@ export async function roleConflicts(session: Session, contents: Contents): Promi
   for (const fact of wanted) {
     const roles = rolesOf(fact);
     if (fact.value['bootstrap'] === true || roles.some((role) => untouched.has(role) || role === me?.role)) continue;
+    // On a server without other roles, a setting for all roles concerns nobody but those of the backup.
+    if (roles.length === 0 && [...existing].every((role) => untouched.has(role) || role === me?.role)) continue;
     if (!roles.every((role) => existing.has(role) || role.startsWith('pg_'))) continue;
     const differsIn = differingFields(fact, found.get(`${fact.kind}\0${fact.name}`));
     if (differsIn.length > 0) conflicts.push({ what: `${fact.kind} ${JSON.stringify(fact.name)}`, differsIn });
@@ -68,3 +70,32 @@ function differingFields(expected: Fact, actual: Fact | undefined): readonly str
       canonicalJson((expected.value[field] ?? null) as Json) !== canonicalJson((actual.value[field] ?? null) as Json),
   );
 }
+
+/** Roles without which the archive cannot be restored: owners, grantees and grantors, roles of policies and user mappings. */
+export function rolesNamedBy(facts: readonly Fact[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  const add = (name: unknown): void => {
+    if (typeof name === 'string' && !name.startsWith('pg_')) names.add(name);
+  };
+  for (const { kind, value } of facts) {
+    if (!restored.has(kind) || value['extension'] !== undefined) continue;
+    add(value['owner']);
+    add(value['role']);
+    for (const role of (value['roles'] ?? []) as readonly unknown[]) add(role);
+    for (const item of (value['items'] ?? []) as readonly { readonly grantee: unknown; readonly grantor: unknown }[]) {
+      add(item.grantee);
+      add(item.grantor);
+    }
+  }
+  return names;
+}
+
+const restored: ReadonlySet<string> = new Set([
+  'database',
+  'acl',
+  'default-acl',
+  'object',
+  'policy',
+  'user-mapping',
+  'large-object',
+]);

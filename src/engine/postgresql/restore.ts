@@ -7,6 +7,7 @@ import { restoreData } from './restore-data.ts';
 import { makeDatabase } from './restore-database.ts';
 import { roleConflicts } from './restore-roles.ts';
 import { makeTablespaces, type Tablespaces } from './restore-tablespaces.ts';
+import { openRestored } from './restored-session.ts';
 import { openSession } from './session.ts';
 
 /** The contract is `Engine.restore`. */
@@ -22,7 +23,7 @@ export async function restore(
   await refuseConflicts(target, request);
   const tablespaces = await guarded('tablespaces', async () => {
     await using session = await openSession(target, target.maintenanceDatabase, { signal: request.signal });
-    return makeTablespaces(session, request.contents, request.tablespaceRoot);
+    return await makeTablespaces(session, request.contents, request.tablespaceRoot);
   });
   for (const { phase } of request.manifest.steps) {
     events.step(phase);
@@ -74,7 +75,7 @@ async function carryOut(phase: Step['phase'], context: StepContext): Promise<voi
         signal,
       });
     case 'supplement': {
-      await using session = await openSession(target, database, { signal });
+      await using session = await openRestored(target, database, { signal });
       await session.run(await source.text('supplement'));
       return;
     }

@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly lockWaitMs?: number;
   /** Time to connect in; 30 s where absent. */
   readonly connectTimeoutMs?: number;
+  /** More settings given at start-up, or others than usual. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -154,7 +156,7 @@ function newClient(
     application_name: options.applicationName ?? 'holdfast',
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
     keepAlive: true,
-    options: Object.entries({ ...startupSettings, lock_timeout: String(options.lockWaitMs ?? 0) })
+    options: Object.entries({ ...startupSettings, lock_timeout: String(options.lockWaitMs ?? 0), ...options.settings })
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
     types: {
