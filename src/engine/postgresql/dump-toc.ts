@@ -17,7 +17,7 @@ export interface DumpToc {
 export async function readDumpToc(restore: string, directory: string, signal: AbortSignal): Promise<DumpToc> {
   const tables = new Map<string, string>();
   let largeObjectEntries = 0;
-  const started = await startCommand({ program: restore, args: ['--list', directory], stdout: 'stream', signal });
+  const started = startCommand({ program: restore, args: ['--list', directory], stdout: 'stream', signal });
   try {
     for await (const line of createInterface({ input: started.stdout, crlfDelay: Number.POSITIVE_INFINITY })) {
       const table = /^(\d+); \d+ (\d+) TABLE DATA /.exec(line);

@@ -4,7 +4,8 @@ import { OperationError } from '../../base/operation-error.ts';
 import type { ContentEntry } from '../../manifest/manifest.ts';
 import type { DumpPolicy } from '../../spec/desired.ts';
 import { startCommand } from '../../system/run.ts';
-import type { CaptureEvents, CaptureSink, ServerAccess } from '../engine.ts';
+import type { CaptureEvents, CaptureSink } from '../engine.ts';
+import type { ServerAccess } from '../server-access.ts';
 import { dumpFiles, type ProvenDumpFile } from './dump-files.ts';
 import { readDumpToc, type DumpToc } from './dump-toc.ts';
 import { dumpVerdict } from './dump-verdict.ts';
@@ -76,7 +77,7 @@ export async function dumpDatabase(task: DumpTask): Promise<readonly EntryWithou
       ),
   });
   try {
-    const pgDump = await startCommand({
+    const pgDump = startCommand({
       program: task.programs.dump,
       args: dumpArguments(task, directory),
       env: { ...(await libpqEnvironment(task.server, task.database, home)), PGAPPNAME: 'holdfast pg_dump' },
@@ -91,7 +92,7 @@ export async function dumpDatabase(task: DumpTask): Promise<readonly EntryWithou
         }
       },
     });
-    kill = pgDump.kill;
+    kill = (which) => pgDump.kill(which);
     await pgDump.done.catch((error: unknown) => {
       throw verdict.failure(error);
     });

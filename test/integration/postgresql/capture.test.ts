@@ -141,6 +141,30 @@ describe.for(majors)('capture on PostgreSQL %i', (major) => {
     );
   });
 
+  test('with a login that is no superuser, holds all rows and names what it could not read', async () => {
+    const large = await server.sql(
+      nastyDatabase,
+      `SELECT string_agg(format('GRANT SELECT ON LARGE OBJECT %s TO dumper', oid), ';') AS grants FROM pg_largeobject_metadata`,
+    );
+    await server.sql(
+      nastyDatabase,
+      `CREATE ROLE dumper LOGIN BYPASSRLS; GRANT pg_read_all_data TO dumper; GRANT CONNECT ON DATABASE "My ""DB"" ü" TO dumper; ${large[0]?.['grants'] ?? ''}`,
+    );
+    const access = server.access();
+    const dumper = { ...access, connection: { ...access.connection, user: 'dumper' } };
+    await using capture = await captureInto(dumper, nastyDatabase);
+    await using whole = await captureInto(access, nastyDatabase);
+    const rows = (of: typeof capture): unknown =>
+      of.captured.entries
+        .filter(({ kind }) => kind === 'table-data')
+        .map(({ subject, digest }) => `${subject} ${digest}`)
+        .sort();
+    expect(rows(capture)).toEqual(rows(whole));
+    const codes = capture.captured.degradations.map(({ code }) => code);
+    expect(codes).toContain('subscription-hidden');
+    expect(codes).toContain('user-mapping-hidden');
+  });
+
   test('ends everything when it is aborted', async () => {
     const stop = new AbortController();
     const captured = captureInto(server.access(), nastyDatabase, {
