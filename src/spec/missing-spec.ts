@@ -8,7 +8,7 @@ export function missingSpec(file: string, reason: 'absent' | 'unreadable' = 'abs
     summary: reason === 'absent' ? `there is no spec at ${file}` : `the spec at ${file} cannot be read`,
     help:
       reason === 'absent'
-        ? 'Write one with `backup init`, or name another file with --file.'
+        ? 'Write one (README.md and examples/ show how), or name another file with --spec.'
         : 'Check that it is a file and that you may read it.',
   };
 }

@@ -138,7 +138,7 @@ function empty(file: string, text: string, lines: LineCounter): ReadDocument {
     severity: 'error',
     code: 'spec/empty',
     summary: `the spec ${file} is empty`,
-    help: 'Write one with `backup init`.',
+    help: 'README.md and examples/ show how to write one.',
   };
   return { source: specText({ file, text, document, lines }), data: undefined, diagnostics: [diagnostic] };
 }

@@ -47,7 +47,7 @@ async function readText(root: string): Promise<string> {
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
       throw new OperationError('repository/not-initialised', `${root} holds no ${repositoryMarker}`, {
-        hint: 'Check that its disk is mounted, or let apply make a new repository there.',
+        hint: 'Check that its disk is mounted. For a new repository run `backup repository init`.',
       });
     }
     throw new OperationError('repository/unreachable', `${join(root, repositoryMarker)} cannot be read`, {

@@ -20,7 +20,7 @@ export async function openFilesystemRepository(path: string): Promise<Repository
   const root = await realpath(path).catch((error: unknown) => {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
       throw new OperationError('repository/not-initialised', `${path} does not exist`, {
-        hint: 'Check that its disk is mounted, or let apply make a new repository there.',
+        hint: 'Check that its disk is mounted. For a new repository run `backup repository init`.',
       });
     }
     throw new OperationError('repository/unreachable', `${path} cannot be opened`, { cause: error });

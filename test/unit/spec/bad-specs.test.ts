@@ -48,6 +48,6 @@ test.each(specs)('%s: every diagnostic of a non-empty spec has a place in the fi
 test('a spec that is not there names the file and the way to write one', () => {
   expect(diagnosticsText([missingSpec('ops/backup.yaml')], paint(0))).toBe(
     'error[spec/not-found]: there is no spec at ops/backup.yaml\n' +
-      '  help: Write one with `backup init`, or name another file with --file.\n',
+      '  help: Write one (README.md and examples/ show how), or name another file with --spec.\n',
   );
 });
