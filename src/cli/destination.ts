@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Connection, Tls } from '../base/connection.ts';
 import { OperationError } from '../base/operation-error.ts';
-import type { ServerAccess } from '../engine/engine.ts';
+import type { ServerAccess } from '../engine/server-access.ts';
 import { accessTo, resolveConnection, type Tools } from '../run/tools.ts';
 import type { Desired, SecretReference } from '../spec/desired.ts';
 import type { Context } from './context.ts';

@@ -1,5 +1,5 @@
 import type { Brand } from '../base/brand.ts';
-import type { ServerAccess } from './engine.ts';
+import type { ServerAccess } from './server-access.ts';
 
 /** A server that was shown to be empty and none of the sources. Only `Engine.proveClean` makes one. */
 export type CleanServer = Brand<ServerAccess, 'CleanServer'>;

@@ -1,5 +1,4 @@
 import type { Address } from '../base/address.ts';
-import type { Connection } from '../base/connection.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Secret } from '../base/secret.ts';
 import type { ComparisonRules } from '../manifest/comparison.ts';
@@ -7,17 +6,7 @@ import type { Codec, ContentEntry, Contents, Degradation, Fact, Holds, Manifest,
 import type { ObservedServer } from '../plan/observed.ts';
 import type { DumpPolicy } from '../spec/desired.ts';
 import type { CleanServer, OpenServer } from './clean-server.ts';
-
-/** A reachable server with its secrets resolved. */
-export interface ServerAccess {
-  /** The server's or target's name in the spec. */
-  readonly name: string;
-  readonly connection: Connection;
-  /** Database to connect to for what concerns the whole server. */
-  readonly maintenanceDatabase: string;
-  /** Folder with the client programs; the usual places where absent. */
-  readonly clients?: string;
-}
+import type { ServerAccess } from './server-access.ts';
 
 /**
  * One kind of database system. The only place that knows its SQL, its programs and its quirks; test/conformance/engine.ts
@@ -50,7 +39,12 @@ export interface Engine {
    * row data. Roles that exist and are equal are reused; others throw `restore/role-differs` unless `overwriteRoles`.
    * An existing database throws `restore/database-exists` unless `overwriteDatabase`.
    */
-  restore(target: CleanServer | OpenServer, request: RestoreRequest, source: ArtefactSource, events: RestoreEvents): Promise<RestoreReport>;
+  restore(
+    target: CleanServer | OpenServer,
+    request: RestoreRequest,
+    source: ArtefactSource,
+    events: RestoreEvents,
+  ): Promise<RestoreReport>;
 
   /** Facts of one restored database, in the shape of `Contents.inventory`, to compare with it. */
   inventory(target: CleanServer | OpenServer, database: string, contents: Contents): Promise<readonly Fact[]>;
@@ -59,7 +53,12 @@ export interface Engine {
    * Compares the restored rows with the recorded ones, table by table: row count and content digest (COPY of the recorded
    * columns; where order cannot be relied on, an order-free comparison that says so in `method`).
    */
-  compareData(target: CleanServer | OpenServer, database: string, contents: Contents, options: CompareOptions): Promise<readonly DataCheck[]>;
+  compareData(
+    target: CleanServer | OpenServer,
+    database: string,
+    contents: Contents,
+    options: CompareOptions,
+  ): Promise<readonly DataCheck[]>;
 
   /** Removes from a declared drill server what a restore of this backup made there: the database, its roles and tablespaces. */
   clear(target: CleanServer, request: RestoreRequest): Promise<void>;
@@ -68,7 +67,11 @@ export interface Engine {
   queryValue(target: CleanServer | OpenServer, database: string, sql: string): Promise<string | null>;
 
   /** Tries a login with the right password and with a wrong one. Only meaningful where the server checks passwords. */
-  tryLogin(target: CleanServer | OpenServer, database: string, login: { readonly role: string; readonly password: Secret }): Promise<LoginOutcome>;
+  tryLogin(
+    target: CleanServer | OpenServer,
+    database: string,
+    login: { readonly role: string; readonly password: Secret },
+  ): Promise<LoginOutcome>;
 
   /** Decodes what a backup stored, against what contents say: L2 of one entry. `parts` are its stored bytes in order. */
   proveEntry(entry: ContentEntry, parts: AsyncIterable<Uint8Array>): Promise<readonly string[]>;
@@ -108,7 +111,12 @@ export type CapturePhase = 'preflight' | 'snapshot' | 'inventory' | 'roles' | 'd
 export interface CaptureEvents {
   phase(phase: CapturePhase): void;
   /** Bytes of plain data proven so far, and the estimate of the whole. */
-  progress(done: { readonly plainBytes: number; readonly storedBytes: number; readonly files: number; readonly expectedFiles: number | undefined }): void;
+  progress(done: {
+    readonly plainBytes: number;
+    readonly storedBytes: number;
+    readonly files: number;
+    readonly expectedFiles: number | undefined;
+  }): void;
 }
 
 /** Where capture hands its artefacts to. */
@@ -207,4 +215,3 @@ export interface LoginOutcome {
   readonly wrongPasswordRefused: boolean;
   readonly detail: string | undefined;
 }
-

@@ -5,7 +5,7 @@ import type { Contents, Manifest } from '../manifest/manifest.ts';
 import type { TargetLease } from '../target/target.ts';
 import { artefactSource } from './artefacts.ts';
 import { dataChecks, factChecks, includesLevel, loginCheck, sqlCheck } from './drill-checks.ts';
-import type { DrillRequest } from './drill.ts';
+import type { DrillRequest } from './drill-request.ts';
 import type { DrillCheck, DrillDifference, DrillReport } from './drill-report.ts';
 import type { PhaseEvents } from './phases.ts';
 import type { Tools } from './tools.ts';

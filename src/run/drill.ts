@@ -1,36 +1,17 @@
-import { createHash } from 'node:crypto';
-import { formatAddress, type Address } from '../base/address.ts';
-import type { Duration } from '../base/duration.ts';
-import { isoTime, parseInstant, type Instant } from '../base/instant.ts';
+import { formatAddress } from '../base/address.ts';
 import { OperationError } from '../base/operation-error.ts';
-import type { ServerAccess } from '../engine/engine.ts';
-import { encodeManifest } from '../manifest/encode.ts';
-import type { BackupId } from '../manifest/keys.ts';
+import type { ServerAccess } from '../engine/server-access.ts';
 import type { Contents, Manifest } from '../manifest/manifest.ts';
 import { drillRecord } from '../manifest/records.ts';
 import { readContents, readManifest, writeRecord } from '../repository/catalogue.ts';
-import type { Repository } from '../repository/repository.ts';
-import type { DesiredTarget, DrillPolicy } from '../spec/desired.ts';
 import type { TargetLease } from '../target/target.ts';
 import { asOperationError } from './apply.ts';
-import { levelReached, verdictOf } from './drill-checks.ts';
-import { rehearse, type Rehearsal } from './drill-rehearsal.ts';
+import { reportOf, type TargetOutcome } from './drill-evidence.ts';
+import { rehearse } from './drill-rehearsal.ts';
 import type { DrillReport } from './drill-report.ts';
+import type { DrillRequest } from './drill-request.ts';
 import { phaseEvents, type PhaseEvents } from './phases.ts';
 import { resolveConnection, type Tools } from './tools.ts';
-
-export interface DrillRequest {
-  readonly repository: Repository;
-  readonly address: Address;
-  readonly backup: BackupId;
-  readonly policy: DrillPolicy;
-  readonly objectives: { readonly rpo?: Duration; readonly rto?: Duration };
-  readonly jobs: number;
-  readonly target: DesiredTarget;
-  /** Every declared server: the target must be none of them. */
-  readonly sources: readonly ServerAccess[];
-  readonly spec: { readonly file: string; readonly digest: string } | null;
-}
 
 const phases = [
   'lease',
@@ -76,12 +57,6 @@ export async function drill(request: DrillRequest, tools: Tools): Promise<DrillR
     summary: `drill ${report.verdict}${report.reached === null ? '' : `, ${report.reached} shown`}`,
   });
   return report;
-}
-
-interface TargetOutcome {
-  readonly target: DrillReport['target'];
-  readonly rehearsal: Rehearsal;
-  readonly teardown: DrillReport['teardown'];
 }
 
 interface OnTarget {
@@ -189,60 +164,4 @@ function unreadable(request: DrillRequest, error: unknown): TargetOutcome {
       clear: async () => undefined,
     },
   };
-}
-
-interface ReportParts {
-  readonly request: DrillRequest;
-  readonly manifest: Manifest;
-  readonly outcome: TargetOutcome;
-  readonly startedAt: Instant;
-  readonly finishedAt: Instant;
-  readonly events: PhaseEvents;
-  readonly tools: Tools;
-}
-
-function reportOf({ request, manifest, outcome, startedAt, finishedAt, events, tools }: ReportParts): DrillReport {
-  const { rehearsal, target, teardown } = outcome;
-  const restored = rehearsal.restoration.state === 'succeeded';
-  const verdict = restored && teardown.state !== 'failed' ? verdictOf(rehearsal.checks) : 'failed';
-  const snapshotAt = parseInstant(manifest.snapshot.time);
-  return {
-    formatVersion: 1,
-    kind: 'holdfast.drill',
-    tool: tools.tool,
-    startedAt: isoTime(startedAt),
-    finishedAt: isoTime(finishedAt),
-    trigger: { user: tools.trigger.user, host: tools.trigger.host, run: tools.trigger.run },
-    address: manifest.address,
-    backup: {
-      id: manifest.id,
-      snapshotAt: manifest.snapshot.time,
-      manifestSha256: createHash('sha256').update(encodeManifest(manifest)).digest('hex'),
-      contentsSha256: manifest.contents.storedSha256,
-      sourceVersion: manifest.source.version,
-      plainBytes: manifest.totals.plainBytes,
-      tables: manifest.totals.tables,
-      rows: manifest.totals.rows,
-    },
-    spec: request.spec === null ? null : { ...request.spec },
-    target,
-    level: request.policy.level,
-    reached: restored ? (levelReached(rehearsal.checks) ?? null) : null,
-    verdict,
-    restoration: rehearsal.restoration,
-    phases: events.timings.map(({ phase, ms }) => ({ phase: phase as DrillReport['phases'][number]['phase'], ms })),
-    rto: objective(rehearsal.restoreMs, request.objectives.rto),
-    dataAge: objective(snapshotAt === undefined ? undefined : startedAt - snapshotAt, request.objectives.rpo),
-    checks: [...rehearsal.checks],
-    differences: [...rehearsal.differences],
-    notes: [...rehearsal.notes],
-    degradations: manifest.degradations.map((degradation) => ({ ...degradation })),
-    teardown,
-  };
-}
-
-function objective(ms: number | undefined, objectiveMs: Duration | undefined): DrillReport['rto'] {
-  const state =
-    objectiveMs === undefined ? 'none' : ms === undefined ? 'unknown' : ms <= objectiveMs ? 'met' : 'breached';
-  return { ms: ms === undefined ? null : Math.round(ms), objectiveMs: objectiveMs ?? null, state };
 }

@@ -1,7 +1,8 @@
 import { formatAddress, type Address } from '../base/address.ts';
 import { OperationError } from '../base/operation-error.ts';
 import { mintOpenServer, type OpenServer } from '../engine/clean-server.ts';
-import type { RestoreRequest, ServerAccess } from '../engine/engine.ts';
+import type { RestoreRequest } from '../engine/engine.ts';
+import type { ServerAccess } from '../engine/server-access.ts';
 import type { BackupId } from '../manifest/keys.ts';
 import type { Contents, Manifest } from '../manifest/manifest.ts';
 import { readContents, readManifest } from '../repository/catalogue.ts';

@@ -1,6 +1,7 @@
 import type { Connection } from '../base/connection.ts';
 import type { Secret } from '../base/secret.ts';
-import type { Engine, ServerAccess } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { ServerAccess } from '../engine/server-access.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { SecretSource } from '../secret/source.ts';
 import type { Desired, DesiredConnection, DesiredServer, DesiredTarget } from '../spec/desired.ts';

@@ -82,7 +82,9 @@ test('a server that ends pg_dump’s session is worth another try', async () => 
   // As soon as it is there: the real pg_dump needs far longer than one look takes.
   const end = async (): Promise<void> => {
     while (dumping) {
-      await ender.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holdfast pg_dump'`);
+      await ender.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holdfast pg_dump'`,
+      );
     }
   };
   let ending: Promise<void> | undefined;

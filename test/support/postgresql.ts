@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import pg from 'pg';
-import type { ServerAccess } from '../../src/engine/engine.ts';
+import type { ServerAccess } from '../../src/engine/server-access.ts';
 import { type GuardedProcess, startGuarded } from './guarded-process.ts';
 import { binariesOf, majors } from './postgresql-majors.ts';
 import { makeCluster } from './postgresql-template.ts';

@@ -1,5 +1,6 @@
 import { OperationError } from '../../base/operation-error.ts';
-import type { BracketOptions, CaptureBracket, ServerAccess } from '../engine.ts';
+import type { BracketOptions, CaptureBracket } from '../engine.ts';
+import type { ServerAccess } from '../server-access.ts';
 import { captureDatabase } from './capture.ts';
 import { findClient } from './clients.ts';
 import { openSession } from './session.ts';

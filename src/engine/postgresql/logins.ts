@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Secret } from '../../base/secret.ts';
 import type { CleanServer, OpenServer } from '../clean-server.ts';
-import type { LoginOutcome, ServerAccess } from '../engine.ts';
+import type { LoginOutcome } from '../engine.ts';
+import type { ServerAccess } from '../server-access.ts';
 import { QueryError } from './query-error.ts';
 import { openSession } from './session.ts';
 

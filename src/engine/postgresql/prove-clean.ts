@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { messageOf, OperationError } from '../../base/operation-error.ts';
 import { mintCleanServer, type CleanServer } from '../clean-server.ts';
-import type { CleanProofOptions, ServerAccess } from '../engine.ts';
+import type { CleanProofOptions } from '../engine.ts';
+import type { ServerAccess } from '../server-access.ts';
 import { userObjects } from './restore-database.ts';
 import { openSession, type Session } from './session.ts';
 

@@ -1,4 +1,4 @@
-import type { ServerAccess } from '../engine.ts';
+import type { ServerAccess } from '../server-access.ts';
 import { openRestored } from './restored-session.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { OperationError } from '../../base/operation-error.ts';
 import { runCommand } from '../../system/run.ts';
 import { withScratch } from '../../system/scratch.ts';
-import type { ServerAccess } from '../engine.ts';
+import type { ServerAccess } from '../server-access.ts';
 import { findClient } from './clients.ts';
 import { restoreFailure } from './restore-error.ts';
 import { libpqEnvironment } from './session.ts';

@@ -1,6 +1,6 @@
 import { OperationError } from '../../base/operation-error.ts';
 import type { Fact, Manifest } from '../../manifest/manifest.ts';
-import type { ServerAccess } from '../engine.ts';
+import type { ServerAccess } from '../server-access.ts';
 import { databaseStatements } from './database-sql.ts';
 import { quoteIdentifier } from './quote.ts';
 import { openSession, type Session } from './session.ts';

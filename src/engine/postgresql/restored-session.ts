@@ -1,4 +1,4 @@
-import type { ServerAccess } from '../engine.ts';
+import type { ServerAccess } from '../server-access.ts';
 import { QueryError } from './query-error.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
 

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Query } from 'pg';
 import { OperationError } from '../../base/operation-error.ts';
-import type { ServerAccess } from '../engine.ts';
+import type { ServerAccess } from '../server-access.ts';
 import { queryError } from './query-error.ts';
 import { stopped } from './stopped.ts';
 import { tlsAttempts, type Attempt } from './tls.ts';
