@@ -1,4 +1,4 @@
-import { isProvablyDead, ownIdentity, type ProcessIdentity } from '../../system/process-identity.ts';
+import { fateOf, ownIdentity, type ProcessIdentity } from '../../system/process-identity.ts';
 import type { Docker } from './docker.ts';
 
 const ownerLabel = 'dev.holdfast.owner';
@@ -20,7 +20,7 @@ export async function sweepContainers(docker: Docker): Promise<readonly string[]
     const owner = parseOwner(Labels[ownerLabel] ?? '');
     if (owner === undefined) continue;
     const sameBoot = owner.bootId === ownIdentity().bootId;
-    if (sameBoot ? !isProvablyDead(owner) : State !== 'exited' && State !== 'dead') continue;
+    if (sameBoot ? fateOf(owner) !== 'dead' : State !== 'exited' && State !== 'dead') continue;
     await removeContainer(docker, Id);
     removed.push(`container ${Id.slice(0, 12)} of ${Image}`);
   }

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { postgresqlLocalRecipe } from '../../src/engine/postgresql/local-recipe.ts';
+import { localTarget } from '../../src/target/local/local.ts';
+import { connect, leaseRequest } from '../conformance/target.ts';
+import { binariesOf, majors } from '../support/postgresql-majors.ts';
+
+const major = majors[0] ?? 0;
+const target = localTarget({ name: 'local', binaries: binariesOf(major) ?? '' }, postgresqlLocalRecipe);
+const root = process.getuid?.() === 0;
+
+describe('a local server', () => {
+  test.each(['--x', `a"b'c$$d\\e\nf`, 'É name', 'all'])('has the bootstrap role %j', async (bootstrapRole) => {
+    await using lease = await target.lease(leaseRequest(major, { bootstrapRole }));
+    await using client = await connect(lease.connection, 'postgres');
+    const { rows } = await client.query('SELECT session_user::text AS me, pg_get_userbyid(10)::text AS chief');
+    expect(rows).toEqual([{ me: bootstrapRole, chief: bootstrapRole }]);
+  });
+
+  test('refuses a bootstrap role that PostgreSQL cannot have', async () => {
+    await expect(target.lease(leaseRequest(major, { bootstrapRole: 'pg_chief' }))).rejects.toMatchObject({
+      code: 'target/unavailable',
+    });
+  });
+
+  test('preloads what is installed, and notes what is not', async () => {
+    const settings = {
+      shared_preload_libraries: 'pg_stat_statements, "no such, library"',
+      max_locks_per_transaction: '777',
+    };
+    await using lease = await target.lease(leaseRequest(major, { settings }));
+    await using client = await connect(lease.connection, 'postgres');
+    const { rows } = await client.query<{ name: string; setting: string }>(
+      `SELECT name, setting FROM pg_settings WHERE name IN ('shared_preload_libraries', 'max_locks_per_transaction', 'listen_addresses') ORDER BY name`,
+    );
+    expect(rows.map(({ setting }) => setting)).toEqual(['', '777', 'pg_stat_statements']);
+    expect(lease.notes).toContain('not preloaded because not installed: no such, library');
+  });
+
+  test('says what to install where the major version is missing', async () => {
+    await expect(localTarget({ name: 'local' }, postgresqlLocalRecipe).lease(leaseRequest(9))).rejects.toMatchObject({
+      code: 'target/unavailable',
+      hint: expect.stringContaining('postgresql-9'),
+    });
+  });
+});
+
+describe.runIf(root)('a program that SQL of a backup starts on a local server', () => {
+  test('writes no file on this machine, sees no process of it and reaches no network', async () => {
+    const name = `holdfast-canary-${randomBytes(6).toString('hex')}`;
+    const places = ['/tmp', '/var/tmp', '/dev/shm', '/run', '/var/lib', process.cwd()].map(
+      (place) => `${place}/${name}`,
+    );
+    await using listening = await listen();
+    await using lease = await target.lease(leaseRequest(major));
+    expect(lease.isolation).toBe('namespaces');
+    await using client = await connect(lease.connection, 'postgres');
+    const output = async (command: string): Promise<readonly string[]> => {
+      await client.query('CREATE TEMP TABLE IF NOT EXISTS output (line text); TRUNCATE output');
+      await client.query(`COPY output FROM PROGRAM '${command.replaceAll("'", "''")}' WITH (DELIMITER E'\\x01')`);
+      return (await client.query<{ line: string }>('SELECT line FROM output')).rows.map(({ line }) => line);
+    };
+
+    // The program ran, so that what it did not reach means something.
+    expect(
+      await output(`for file in ${places.join(' ')}; do echo canary >$file && echo wrote; done 2>/dev/null; echo ran`),
+    ).toContain('wrote');
+    for (const place of places) expect(existsSync(place)).toBe(false);
+
+    const processes = await output('cat /proc/[0-9]*/comm');
+    expect(processes).toContain('postgres');
+    expect(processes).not.toContain('node');
+
+    const reach = `bash -c 'exec 3<>/dev/tcp/127.0.0.1/${listening.port}' 2>/dev/null && echo reached || echo refused`;
+    expect(await output(reach)).toEqual(['refused']);
+    expect(listening.connections()).toBe(0);
+
+    expect(await output(`grep -E '^(Cap(Prm|Eff|Bnd)|NoNewPrivs)' /proc/self/status | tr -d '\\t '`)).toEqual([
+      'CapPrm:0000000000000000',
+      'CapEff:0000000000000000',
+      'CapBnd:0000000000000000',
+      'NoNewPrivs:1',
+    ]);
+  });
+});
+
+async function listen(): Promise<{ port: number; connections(): number } & AsyncDisposable> {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    connections: () => connections,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  };
+}
