@@ -2,7 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compile } from 'json-schema-to-typescript';
 import { format, resolveConfig } from 'prettier';
+import { cliReference } from './generate-cli.ts';
 import { errorReference } from './generate-errors.ts';
+import { exitCodeReference } from './generate-exit-codes.ts';
 import { specReference } from './generate-reference.ts';
 import { validatorOf } from './generate-validator.ts';
 
@@ -38,6 +40,8 @@ const files: readonly Generated[] = [
     text: async () => banner + (await validatorOf(await readSchema('spec.v1'))),
   },
   { path: 'docs/errors.md', text: async () => errorReference() },
+  { path: 'docs/exit-codes.md', text: async () => exitCodeReference() },
+  { path: 'docs/cli.md', text: async () => cliReference() },
   { path: 'docs/spec-reference.md', text: async () => specReference(await readSchema('spec.v1')) },
   { path: 'src/manifest/manifest-document.gen.ts', text: () => typesOf('manifest.v1') },
   { path: 'src/manifest/contents-document.gen.ts', text: () => typesOf('contents.v1') },

@@ -77,7 +77,7 @@ export const commands: readonly Command[] = [
           ),
           'text, json',
         ),
-        'databases',
+        'Databases',
       )
         .option('auto-approve', { type: 'boolean', default: false, describe: 'Do not ask' })
         .option('allow-delete', {
