@@ -154,7 +154,8 @@ function entriesOf(files: readonly ProvenDumpFile[], toc: DumpToc, task: DumpTas
   const blobs = files.filter(({ kind }) => kind === 'large-object').length;
   if (blobs !== task.largeObjects)
     throw missing(`the dump holds ${blobs} large objects, the snapshot ${task.largeObjects}`);
-  if (blobs > 0 && toc.largeObjectEntries === 0) throw missing('the archive’s table of contents lacks its large objects');
+  if (blobs > 0 && toc.largeObjectEntries === 0)
+    throw missing('the archive’s table of contents lacks its large objects');
   if (!files.some(({ kind }) => kind === 'dump-toc')) throw missing('the dump has no table of contents');
   return files.map((file) => {
     const oid = file.kind === 'table-data' ? toc.tables.get(file.number ?? '') : undefined;
