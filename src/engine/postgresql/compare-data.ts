@@ -3,6 +3,7 @@ import type { ContentEntry, Contents } from '../../manifest/manifest.ts';
 import type { CleanServer, OpenServer } from '../clean-server.ts';
 import type { CompareOptions, DataCheck } from '../engine.ts';
 import { compareLargeObjects } from './compare-large-objects.ts';
+import { hashByProgram } from './copy-program.ts';
 import { hashPartitions } from './hash-partitions.ts';
 import { quoteIdentifier } from './quote.ts';
 import { openRestored } from './restored-session.ts';
@@ -24,11 +25,20 @@ export async function compareData(
   const conditions = await extensionConditions(session);
   const checks: DataCheck[] = await compareLargeObjects(session, largeObjects);
   const queue = [...tables];
+  const large = (copy: string): Promise<Hashed> =>
+    hashByProgram({
+      server: target,
+      database,
+      versionNumber: session.versionNumber,
+      settings: copySettings,
+      copy,
+      signal,
+    });
   const work = async (): Promise<void> => {
     await using worker = await openRestored(target, database, { signal });
     await worker.run(copySettings);
     for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
-      checks.push(await compareTable(worker, entry, conditions.get(entry.subject)));
+      checks.push(await compareTable(entry, { session: worker, condition: conditions.get(entry.subject), large }));
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, Math.min(jobs, tables.length)) }, work));
@@ -44,36 +54,59 @@ export async function compareData(
  */
 const copySettings = `
   SET search_path = ''; SET datestyle = ISO; SET intervalstyle = postgres; SET extra_float_digits = 3; SET synchronize_seqscans = off;
-  SET row_security = off; SET client_encoding = 'UTF8'; SET "TimeZone" = 'UTC'`;
+  SET row_security = off; SET statement_timeout = 0; SET client_encoding = 'UTF8'; SET "TimeZone" = 'UTC'`;
 
-async function compareTable(session: Session, entry: ContentEntry, condition: string | undefined): Promise<DataCheck> {
-  const hash = createHash('sha256');
-  const pieces = batched((bytes) => hash.update(bytes));
+/** From this size on, starting a program costs less than the driver's work per row. */
+const programFromBytes = 16 * 1024 * 1024;
+
+interface TableContext {
+  readonly session: Session;
+  readonly condition: string | undefined;
+  readonly large: (copy: string) => Promise<Hashed>;
+}
+
+interface Hashed {
+  readonly rows: number;
+  readonly digest: string;
+}
+
+async function compareTable(entry: ContentEntry, context: TableContext): Promise<DataCheck> {
+  const { session, condition } = context;
   const base = { subject: entry.subject, expectedRows: entry.rows };
   const columns = (entry.columns ?? []).map(quoteIdentifier).join(', ');
   const relation =
     condition === undefined
       ? `${entry.subject}${columns === '' ? '' : ` (${columns})`}`
       : `(SELECT ${columns} FROM ONLY ${entry.subject} ${condition})`;
-  let rows = 0;
+  const copy = `COPY ${relation} TO STDOUT`;
+  let hashed: Hashed;
   try {
-    // In text format, each row is one message of the server (manual, "COPY Operations").
-    await session.copyOut(`COPY ${relation} TO STDOUT`, (piece) => {
-      rows += 1;
-      pieces.add(piece);
-    });
+    hashed = await (entry.plainBytes < programFromBytes ? hashBySession(session, copy) : context.large(copy));
   } catch (error) {
     if (!isQueryError(error)) throw error;
     return { ...base, actualRows: null, equal: false, method: 'copy-digest', detail: error.message };
   }
-  pieces.end();
-  const equal = hash.digest('hex') === entry.digest;
+  const { rows } = hashed;
+  const equal = hashed.digest === entry.digest;
   const detail = equal
     ? undefined
     : rows === entry.rows
       ? 'as many rows, but other content or another order'
       : 'another number of rows';
   return { ...base, actualRows: rows, equal, method: 'copy-digest', detail };
+}
+
+async function hashBySession(session: Session, copy: string): Promise<Hashed> {
+  const hash = createHash('sha256');
+  const pieces = batched((bytes) => hash.update(bytes));
+  let rows = 0;
+  // In text format, each row is one message of the server (manual, "COPY Operations").
+  await session.copyOut(copy, (piece) => {
+    rows += 1;
+    pieces.add(piece);
+  });
+  pieces.end();
+  return { rows, digest: hash.digest('hex') };
 }
 
 /** Rows are small; a digest is fast on large pieces. */

@@ -15,6 +15,7 @@ const signal = new AbortController().signal;
 const content = `
   CREATE SCHEMA app; CREATE TABLE app.orders AS SELECT i AS id, 'secret ' || i AS note FROM generate_series(1, 1000) i;
   ALTER TABLE app.orders OWNER TO owner; GRANT USAGE ON SCHEMA app TO reader; GRANT SELECT ON app.orders TO reader;
+  CREATE TABLE app."big \\! :x" AS SELECT i, repeat(md5(i::text), 60) || E'\\n\\\\.' AS filler FROM generate_series(1, 10000) i;
   CREATE TABLE app.moods (mood text, n int) PARTITION BY HASH (mood);
   CREATE TABLE app.moods0 PARTITION OF app.moods FOR VALUES WITH (MODULUS 2, REMAINDER 0);
   CREATE TABLE app.moods1 PARTITION OF app.moods FOR VALUES WITH (MODULUS 2, REMAINDER 1);
