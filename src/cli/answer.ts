@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { messageOf, OperationError } from '../base/operation-error.ts';
+import { fitted } from '../render/fitted.ts';
 import type { Context } from './context.ts';
 import { formatOf, type GlobalOptions } from './global-options.ts';
 import { invalidUsage } from './invalid-input.ts';
@@ -41,9 +42,13 @@ export async function answer(
       `format ${formatOf(options)} is not available here`,
       `Formats: ${Object.keys(forms).join(', ')}.`,
     );
-  await write(to.context.stdout, withNewline(form()));
+  await write(to.context.stdout, withNewline(formatOf(options) === 'text' ? fittedFor(to.context, form()) : form()));
   for (const { format, path } of to.reports ?? []) await writeReport(path, withNewline(forms[format]?.() ?? ''));
 }
+
+/** Text for people, broken between words where standard output is a terminal: in a pipe every line stays whole. */
+export const fittedFor = ({ stdout }: Context, text: string): string =>
+  stdout.isTTY === true && stdout.columns !== undefined ? fitted(text, stdout.columns) : text;
 
 const withNewline = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`);
 

@@ -10,7 +10,7 @@ import { planText } from '../../render/plan-text.ts';
 import { apply } from '../../run/apply.ts';
 import type { Outcome } from '../../run/events.ts';
 import { observe } from '../../run/observe.ts';
-import { answer, parseReports, write } from '../answer.ts';
+import { answer, fittedFor, parseReports, write } from '../answer.ts';
 import { approved } from '../approval.ts';
 import { paintFor } from '../colour.ts';
 import type { Context } from '../context.ts';
@@ -48,7 +48,7 @@ export async function run(options: ApplyOptions, context: Context): Promise<numb
   if (saved === undefined && formatOf(options) === 'text')
     await write(
       context.stdout,
-      `${planText(plan, { paint: paintFor(context.stdout, options, context.env), verbose: options.verbose })}\n`,
+      `${fittedFor(context, planText(plan, { paint: paintFor(context.stdout, options, context.env), verbose: options.verbose }))}\n`,
     );
   const { actions, withheld } = await choose(plan, saved, options, context);
   const done =
