@@ -62,10 +62,11 @@ const rules: readonly ((question: Question) => Answer)[] = [
       ? informational('a tablespace has its directory where the target has room for it')
       : undefined,
   ({ kind, field, expected }) =>
-    kind === 'object' && field === 'owner' && typeof expected?.value['extension'] === 'string'
-      ? informational(
-          'an extension’s script makes its objects for the role that installs it; dumps do not record their owner',
-        )
+    kind === 'object' &&
+    field === 'owner' &&
+    typeof expected?.value['extension'] === 'string' &&
+    expected.value['owner'] === undefined
+      ? informational('an extension’s script makes its objects for the role that installs it')
       : undefined,
   ({ kind, name, field }) =>
     kind === 'object' && name.startsWith('extension ') && field === 'owner'

@@ -12,12 +12,19 @@ const labels = (catalog: string, oid: string): string =>
 const comment = (catalog: string, oid: string): string =>
   `(SELECT description FROM pg_description s WHERE s.classoid = '${catalog}'::regclass AND s.objoid = ${oid} AND s.objsubid = 0)`;
 
+/**
+ * The bootstrap role owns what an extension's script makes, or else whoever installs it. Which of the two is up to the
+ * target, so as the owner of such an object it is not stated; every other owner is, and the supplement sets it.
+ */
+const ownerUnlessDefault = (owner: string, extension: string): string =>
+  `CASE WHEN ${owner} = 10 AND ${extension} IS NOT NULL THEN NULL ELSE r.rolname END`;
+
 /** Relations have their names from the raw catalogs: there are many, and `pg_identify_object` reads newer state. */
 const relations: InventoryQuery = {
   access: true,
   sql: () => `
     SELECT 'object' AS kind, ${relationWord} || ' ' || ${relationName} AS name,
-      jsonb_strip_nulls(jsonb_build_object('owner', r.rolname, 'extension', ${extensionOf('pg_class', 'c.oid')},
+      jsonb_strip_nulls(jsonb_build_object('owner', ${ownerUnlessDefault('c.relowner', extensionOf('pg_class', 'c.oid'))}, 'extension', ${extensionOf('pg_class', 'c.oid')},
         'comment', ${comment('pg_class', 'c.oid')}, 'securityLabels', ${labels('pg_class', 'c.oid')})) AS value
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -74,7 +81,7 @@ const others: InventoryQuery = {
       UNION ALL SELECT 'pg_subscription'::regclass::oid, oid, subowner, null, ${comment('pg_subscription', 'oid')}, null
         FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
     SELECT 'object' AS kind, coalesce(i.type || ' ' || i.identity, o.catalog::regclass::text || ' ' || o.oid) AS name,
-      jsonb_strip_nulls(jsonb_build_object('owner', r.rolname, 'extension', o.extension, 'comment', o.comment, 'securityLabels', o.labels)) AS value
+      jsonb_strip_nulls(jsonb_build_object('owner', ${ownerUnlessDefault('o.owner', 'o.extension')}, 'extension', o.extension, 'comment', o.comment, 'securityLabels', o.labels)) AS value
     FROM object o
     CROSS JOIN LATERAL pg_identify_object(o.catalog, o.oid, 0) i
     LEFT JOIN pg_roles r ON r.oid = o.owner

@@ -41,6 +41,8 @@ const keywords: Readonly<Record<string, string>> = {
   server: 'SERVER',
   'text search configuration': 'TEXT SEARCH CONFIGURATION',
   'text search dictionary': 'TEXT SEARCH DICTIONARY',
+  'event trigger': 'EVENT TRIGGER',
+  'statistics object': 'STATISTICS',
 };
 
 /** Members whose owner is not the bootstrap superuser. Row and array types follow their table or element type. */
@@ -59,7 +61,9 @@ const membersSql = `
     UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, fdwowner FROM pg_foreign_data_wrapper
     UNION ALL SELECT 'pg_foreign_server'::regclass, oid, srvowner FROM pg_foreign_server
     UNION ALL SELECT 'pg_ts_config'::regclass, oid, cfgowner FROM pg_ts_config
-    UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictowner FROM pg_ts_dict)
+    UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictowner FROM pg_ts_dict
+    UNION ALL SELECT 'pg_event_trigger'::regclass, oid, evtowner FROM pg_event_trigger
+    UNION ALL SELECT 'pg_statistic_ext'::regclass, oid, stxowner FROM pg_statistic_ext)
   SELECT i.type, i.identity, r.rolname AS owner
   FROM object o
   JOIN pg_depend d ON d.classid = o.classid AND d.objid = o.objid AND d.objsubid = 0 AND d.deptype = 'e'
