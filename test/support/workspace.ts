@@ -91,3 +91,15 @@ export function declaredServer(server: TestServer): object {
 export function localTarget(server: TestServer): object {
   return { engine: 'postgresql', local: { binaries: server.binaries } };
 }
+
+/** Makes the repository and takes the backups that the spec asks for. Throws where one of them does not succeed. */
+export async function backUpAll(workspace: Workspace): Promise<void> {
+  for (const args of [
+    ['repository', 'init'],
+    ['apply', '--auto-approve'],
+  ]) {
+    const ran = await workspace.backup(args);
+    if (ran.code !== 0)
+      throw new Error(`backup ${args.join(' ')} exited with ${ran.code}:\n${ran.stderr}${ran.stdout}`);
+  }
+}
