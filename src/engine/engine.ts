@@ -194,6 +194,8 @@ export interface RestoreReport {
 
 export interface CompareOptions {
   readonly jobs: number;
+  /** The dump that was restored, as pg_restore read it: to compare rows that came back in another order. */
+  readonly dumpDirectory: string;
   readonly signal: AbortSignal;
 }
 

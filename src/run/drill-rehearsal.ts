@@ -1,4 +1,5 @@
 import { OperationError } from '../base/operation-error.ts';
+import type { Secret } from '../base/secret.ts';
 import type { CleanServer } from '../engine/clean-server.ts';
 import type { Engine, RestoreRequest } from '../engine/engine.ts';
 import type { Contents, Manifest } from '../manifest/manifest.ts';
@@ -18,8 +19,11 @@ export interface Rehearsal {
   readonly notes: readonly string[];
   /** From the start of the fetch to the end of ANALYZE: what an operator would have waited. Undefined where the restore failed. */
   readonly restoreMs: number | undefined;
-  /** Removes what the restore made on a declared server. */
-  readonly clear: () => Promise<void>;
+}
+
+export interface Login {
+  readonly role: string;
+  readonly password: Secret;
 }
 
 export interface RehearsalRequest {
@@ -29,14 +33,49 @@ export interface RehearsalRequest {
   readonly engine: Engine;
   readonly server: CleanServer;
   readonly lease: TargetLease;
+  /** Those of the policy, with their secrets. */
+  readonly logins: readonly Login[];
   readonly events: PhaseEvents;
   readonly tools: Tools;
 }
 
 /** Fetch, restore and every check that the level asks for. What goes wrong with the backup is part of the result. */
 export async function rehearse(rehearsal: RehearsalRequest): Promise<Rehearsal> {
-  const { request, manifest, contents, engine, server, lease, tools } = rehearsal;
-  const restoreRequest: RestoreRequest = {
+  const { lease, tools } = rehearsal;
+  const since = tools.clock.monotonicMs();
+  await using fetched = new AsyncDisposableStack();
+  const restored = await restoreForDrill(rehearsal, fetched);
+  if (restored.error !== undefined)
+    return {
+      restoration: { state: 'failed', error: restored.error },
+      checks: [failedCheck('L3', 'restore', restored.error)],
+      differences: [],
+      notes: lease.notes,
+      restoreMs: undefined,
+    };
+  const restoreMs = tools.clock.monotonicMs() - since;
+  const proof = await prove(rehearsal, restored);
+  return {
+    restoration: { state: 'succeeded', error: null },
+    checks: [
+      { level: 'L3', kind: 'restore', name: 'restore', state: 'passed', expected: null, actual: null, detail: null },
+      ...proof.checks,
+    ],
+    differences: proof.differences,
+    notes: [...lease.notes, ...restored.notes],
+    restoreMs,
+  };
+}
+
+/** What the drill asks of the engine, to restore and to clear again. */
+export function restoreRequestOf({
+  request,
+  manifest,
+  contents,
+  lease,
+  tools,
+}: Omit<RehearsalRequest, 'server'>): RestoreRequest {
+  return {
     manifest,
     contents,
     jobs: request.jobs,
@@ -45,50 +84,31 @@ export async function rehearse(rehearsal: RehearsalRequest): Promise<Rehearsal> 
     ...(lease.tablespaceRoot === undefined ? {} : { tablespaceRoot: lease.tablespaceRoot }),
     signal: tools.signal,
   };
-  const base = { clear: () => engine.clear(server, restoreRequest) };
-  const since = tools.clock.monotonicMs();
-  const restored = await restoreForDrill(rehearsal, restoreRequest);
-  if (restored.error !== undefined)
-    return {
-      ...base,
-      restoration: { state: 'failed', error: restored.error },
-      checks: [failedRestore(restored.error)],
-      differences: [],
-      notes: [],
-      restoreMs: undefined,
-    };
-  const restoreMs = tools.clock.monotonicMs() - since;
-  const proof = await prove(rehearsal, restored.database);
-  const checks: DrillCheck[] = [
-    { level: 'L3', kind: 'restore', name: 'restore', state: 'passed', expected: null, actual: null, detail: null },
-    ...proof.checks,
-  ];
-  return {
-    ...base,
-    restoration: { state: 'succeeded', error: null },
-    checks,
-    differences: proof.differences,
-    notes: restored.notes,
-    restoreMs,
-  };
 }
 
-type Restored =
-  | {
-      readonly error: { readonly code: string; readonly message: string };
-      readonly database?: undefined;
-      readonly notes?: undefined;
-    }
-  | { readonly error?: undefined; readonly database: string; readonly notes: readonly string[] };
+interface RestoredDatabase {
+  readonly error?: undefined;
+  readonly database: string;
+  readonly dumpDirectory: string;
+  readonly notes: readonly string[];
+}
 
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The artefacts stay in `fetched`: comparing needs them as well. */
 async function restoreForDrill(
-  { request, contents, engine, server, events, tools }: RehearsalRequest,
-  restoreRequest: RestoreRequest,
-): Promise<Restored> {
-  try {
+  rehearsal: RehearsalRequest,
+  fetched: AsyncDisposableStack,
+): Promise<RestoredDatabase | { readonly error: Failure }> {
+  const { request, contents, engine, server, events } = rehearsal;
+  const restoreRequest = restoreRequestOf(rehearsal);
+  return ofTheBackup(rehearsal, async () => {
     events.enter('fetch');
-    await using source = await artefactSource(request.repository, contents);
-    await source.dumpDirectory();
+    const source = fetched.use(await artefactSource(request.repository, contents));
+    const dumpDirectory = await source.dumpDirectory();
     const obstacles = (await engine.checkTarget(server, restoreRequest)).filter(
       (diagnostic) => diagnostic.severity === 'error',
     );
@@ -97,53 +117,93 @@ async function restoreForDrill(
       throw new OperationError(first.code, obstacles.map((diagnostic) => diagnostic.summary).join('; '));
     const report = await engine.restore(server, restoreRequest, source, { step: (phase) => events.enter(phase) });
     events.leave();
-    return { database: report.database, notes: report.notes };
+    return { database: report.database, dumpDirectory, notes: report.notes };
+  });
+}
+
+/** An operation that fails shows something about the backup. A signal and a defect of ours do not: they end the drill. */
+async function ofTheBackup<T extends object>(
+  { tools }: RehearsalRequest,
+  work: () => Promise<T>,
+): Promise<T | { readonly error: Failure }> {
+  try {
+    return await work();
   } catch (error) {
     if (tools.signal.aborted || !(error instanceof OperationError)) throw error;
     return { error: { code: error.code, message: error.message } };
   }
 }
 
-const failedRestore = (error: { readonly message: string }): DrillCheck => ({
-  level: 'L3',
-  kind: 'restore',
-  name: 'restore',
-  state: 'failed',
-  expected: null,
-  actual: null,
-  detail: error.message,
-});
+const failedCheck = (
+  level: DrillCheck['level'],
+  kind: DrillCheck['kind'],
+  { message }: Failure,
+): DrillCheck => ({ level, kind, name: kind, state: 'failed', expected: null, actual: null, detail: message });
 
-async function prove(
-  { request, contents, engine, server, events, tools }: RehearsalRequest,
-  database: string,
-): Promise<{ readonly checks: readonly DrillCheck[]; readonly differences: readonly DrillDifference[] }> {
-  const { policy } = request;
+interface Proof {
+  readonly checks: readonly DrillCheck[];
+  readonly differences: readonly DrillDifference[];
+}
+
+/** What cannot be compared is a failed check: a drill that stopped half-way must not look like one that was never made. */
+async function prove(rehearsal: RehearsalRequest, restored: RestoredDatabase): Promise<Proof> {
+  const { request, events } = rehearsal;
   const checks: DrillCheck[] = [];
   let differences: readonly DrillDifference[] = [];
-  if (includesLevel(policy.level, 'L4')) {
+  if (includesLevel(request.policy.level, 'L4')) {
     events.enter('inventory');
-    const facts = factChecks(contents, await engine.inventory(server, database, contents), engine.comparison);
-    differences = includesLevel(policy.level, 'L5')
-      ? facts.differences
-      : facts.differences.filter((difference) => !engine.comparison.accessKinds.has(difference.kind));
-    checks.push(...facts.checks.filter((check) => includesLevel(policy.level, check.level)));
-    events.enter('compare');
-    checks.push(
-      ...dataChecks(await engine.compareData(server, database, contents, { jobs: request.jobs, signal: tools.signal })),
-    );
-  }
-  if (includesLevel(policy.level, 'L6')) {
-    events.enter('checks');
-    for (const check of policy.checks) checks.push(await sqlCheck(check, { engine, server, database }));
-  }
-  if (includesLevel(policy.level, 'L5')) {
-    events.enter('logins');
-    for (const login of policy.logins) {
-      const password = await tools.secrets.read(login.password);
-      checks.push(loginCheck(await engine.tryLogin(server, database, { role: login.role, password })));
+    const facts = await ofTheBackup(rehearsal, () => proveFacts(rehearsal, restored));
+    if ('error' in facts) checks.push(failedCheck('L4', 'structure', facts.error));
+    else {
+      differences = facts.differences;
+      checks.push(...facts.checks);
     }
+    events.enter('compare');
+    const data = await ofTheBackup(rehearsal, () => proveData(rehearsal, restored));
+    checks.push(...('error' in data ? [failedCheck('L4', 'data', data.error)] : data));
   }
+  checks.push(...(await ask(rehearsal, restored)));
   events.leave();
   return { checks, differences };
+}
+
+async function proveFacts(
+  { request, contents, engine, server }: RehearsalRequest,
+  { database }: RestoredDatabase,
+): Promise<Proof> {
+  const { level } = request.policy;
+  const facts = factChecks(contents, await engine.inventory(server, database, contents), engine.comparison);
+  return {
+    differences: includesLevel(level, 'L5')
+      ? facts.differences
+      : facts.differences.filter((difference) => !engine.comparison.accessKinds.has(difference.kind)),
+    checks: facts.checks.filter((check) => includesLevel(level, check.level)),
+  };
+}
+
+async function proveData(
+  { request, contents, engine, server, tools }: RehearsalRequest,
+  { database, dumpDirectory }: RestoredDatabase,
+): Promise<readonly DrillCheck[]> {
+  const options = { jobs: request.jobs, dumpDirectory, signal: tools.signal };
+  return dataChecks(await engine.compareData(server, database, contents, options));
+}
+
+/** The declared questions and logins. */
+async function ask(rehearsal: RehearsalRequest, { database }: RestoredDatabase): Promise<readonly DrillCheck[]> {
+  const { request, engine, server, events, logins } = rehearsal;
+  const checks: DrillCheck[] = [];
+  if (includesLevel(request.policy.level, 'L6')) {
+    events.enter('checks');
+    for (const check of request.policy.checks) checks.push(await sqlCheck(check, { engine, server, database }));
+  }
+  if (!includesLevel(request.policy.level, 'L5')) return checks;
+  events.enter('logins');
+  for (const login of logins) {
+    const outcome = await ofTheBackup(rehearsal, () => engine.tryLogin(server, database, login));
+    checks.push(
+      'error' in outcome ? { ...failedCheck('L5', 'login', outcome.error), name: login.role } : loginCheck(outcome),
+    );
+  }
+  return checks;
 }

@@ -16,5 +16,7 @@ export interface DrillRequest {
   readonly target: DesiredTarget;
   /** Every declared server: the target must be none of them. */
   readonly sources: readonly ServerAccess[];
+  /** Declared servers that cannot be asked because a secret is not here. Only for a target that the drill makes itself. */
+  readonly sourcesWithoutAccess: readonly string[];
   readonly spec: { readonly file: string; readonly digest: string } | null;
 }

@@ -1,13 +1,15 @@
 import { formatAddress } from '../base/address.ts';
 import { OperationError } from '../base/operation-error.ts';
-import type { ServerAccess } from '../engine/server-access.ts';
 import type { Contents, Manifest } from '../manifest/manifest.ts';
 import { drillRecord } from '../manifest/records.ts';
 import { readContents, readManifest, writeRecord } from '../repository/catalogue.ts';
+import type { DrillPolicy } from '../spec/desired.ts';
 import type { TargetLease } from '../target/target.ts';
 import { asOperationError } from './apply.ts';
 import { reportOf, type TargetOutcome } from './drill-evidence.ts';
-import { rehearse } from './drill-rehearsal.ts';
+import { includesLevel } from './drill-checks.ts';
+import { guard } from './drill-guard.ts';
+import { rehearse, restoreRequestOf, type Login } from './drill-rehearsal.ts';
 import type { DrillReport } from './drill-report.ts';
 import type { DrillRequest } from './drill-request.ts';
 import { phaseEvents, type PhaseEvents } from './phases.ts';
@@ -73,55 +75,38 @@ async function onTarget({ request, manifest, contents, events, tools }: OnTarget
   const declared = request.target;
   const connection =
     declared.kind === 'server' ? await resolveConnection(declared.connection, tools.secrets) : undefined;
+  // Before anything is made: a missing secret is a mistake of the caller and says nothing about the backup.
+  const logins = await readLogins(request.policy, tools);
   const adapter = tools.target(declared, connection);
   await adapter.sweep();
-  const lease = await adapter.lease({
+  await using lease = await adapter.lease({
     major: Math.floor(manifest.source.versionNumber / 10_000),
     bootstrapRole: manifest.source.bootstrapRole,
     bytesNeeded: Math.ceil(manifest.source.databaseBytes * 1.5),
     settings: manifest.source.settings,
     signal: tools.signal,
   });
-  let torn: DrillReport['teardown'] | undefined;
-  try {
-    const access = accessOf(declared.name, lease);
-    const server = await engine.proveClean(access, {
-      mustBeEmpty: true,
-      sources: request.sources,
-      signal: tools.signal,
-    });
-    const rehearsal = await rehearse({ request, manifest, contents, engine, server, lease, events, tools });
-    events.enter('teardown');
-    torn = await tearDown(lease, rehearsal.clear);
-    events.leave();
-    return {
-      rehearsal,
-      teardown: torn,
-      target: {
-        name: declared.name,
-        kind: declared.kind,
-        description: lease.description,
-        provenance: lease.provenance,
-        isolation: lease.isolation,
-        notASource: notASource(request, lease),
-      },
-    };
-  } finally {
-    if (torn === undefined) await lease[Symbol.asyncDispose]();
-  }
+  const { server, notASource } = await guard({ request, engine, lease, tools });
+  const rehearsalRequest = { request, manifest, contents, engine, server, lease, logins, events, tools };
+  const clear = (): Promise<void> => engine.clear(server, restoreRequestOf(rehearsalRequest));
+  const rehearsal = await rehearse(rehearsalRequest).catch(async (error: unknown) => {
+    // Stopped by a signal, or by a defect of ours: a declared server is left as it was found also then.
+    await tearDown(lease, clear);
+    throw error;
+  });
+  events.enter('teardown');
+  const teardown = await tearDown(lease, clear);
+  events.leave();
+  const { description, provenance, isolation } = lease;
+  const { name, kind } = declared;
+  return { rehearsal, teardown, target: { name, kind, description, provenance, isolation, notASource } };
 }
 
-export function accessOf(name: string, lease: TargetLease): ServerAccess {
-  const { connection, maintenanceDatabase, clients } = lease;
-  return { name, connection, maintenanceDatabase, ...(clients === undefined ? {} : { clients }) };
-}
-
-function notASource(request: DrillRequest, lease: TargetLease): string {
-  const compared =
-    request.sources.length === 0
-      ? 'no source declared'
-      : `system identity and advisory lock compared with ${request.sources.map((source) => source.name).join(', ')}`;
-  return `${lease.provenance === 'created' ? 'made for this drill' : 'declared disposable'}, found empty, ${compared}`;
+async function readLogins(policy: DrillPolicy, tools: Tools): Promise<readonly Login[]> {
+  if (!includesLevel(policy.level, 'L5')) return [];
+  return Promise.all(
+    policy.logins.map(async ({ role, password }) => ({ role, password: await tools.secrets.read(password) })),
+  );
 }
 
 async function tearDown(lease: TargetLease, clear: () => Promise<void>): Promise<DrillReport['teardown']> {
@@ -136,7 +121,6 @@ async function tearDown(lease: TargetLease, clear: () => Promise<void>): Promise
           : 'the server and its data are gone',
     };
   } catch (error) {
-    await Promise.resolve(lease[Symbol.asyncDispose]()).catch(() => undefined);
     return { state: 'failed', detail: asOperationError(error).message };
   }
 }
@@ -161,7 +145,6 @@ function unreadable(request: DrillRequest, error: unknown): TargetOutcome {
       differences: [],
       notes: [],
       restoreMs: undefined,
-      clear: async () => undefined,
     },
   };
 }

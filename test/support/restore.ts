@@ -58,8 +58,13 @@ export const dataOf = (
   server: TestServer,
   database: string,
   { contents, signal }: RestoreRequest,
+  capture: KeptCapture,
 ): ReturnType<typeof compareData> =>
-  compareData(mintOpenServer(server.access('target')), database, contents, { jobs: 2, signal });
+  compareData(mintOpenServer(server.access('target')), database, contents, {
+    jobs: 2,
+    dumpDirectory: join(capture.directory, 'dump'),
+    signal,
+  });
 
 /** `class kind name field`, to compare with a list. */
 export const described = (differences: readonly Difference[]): readonly string[] =>
@@ -74,7 +79,9 @@ function contentsOf({ captured }: KeptCapture): Contents {
     id: backup,
     entries: captured.entries.map((entry) => ({
       ...entry,
-      parts: [{ object: entry.file, offset: 0, length: entry.plainBytes, storedSha256: '', codec: 'none' }],
+      parts: [
+        { object: entry.file, offset: 0, length: entry.plainBytes, storedSha256: '', codec: codecOf(entry.file) },
+      ],
     })),
     // As it comes back from the repository.
     inventory: JSON.parse(JSON.stringify(captured.inventory)) as Contents['inventory'],
@@ -82,6 +89,9 @@ function contentsOf({ captured }: KeptCapture): Contents {
     roles: captured.roles,
   };
 }
+
+const codecOf = (file: string): 'gzip' | 'zstd' | 'none' =>
+  file.endsWith('.gz') ? 'gzip' : file.endsWith('.zst') ? 'zstd' : 'none';
 
 const backup = parseBackupId('20261122T200000Z-00000000') ?? '';
 

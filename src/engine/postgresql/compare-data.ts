@@ -3,9 +3,11 @@ import type { ContentEntry, Contents } from '../../manifest/manifest.ts';
 import type { CleanServer, OpenServer } from '../clean-server.ts';
 import type { CompareOptions, DataCheck } from '../engine.ts';
 import { compareLargeObjects } from './compare-large-objects.ts';
-import { hashByProgram } from './copy-program.ts';
+import { copyProgram, type CopyProgram } from './copy-program.ts';
+import { sameRowsInAnyOrder } from './compare-sorted.ts';
 import { hashPartitions } from './hash-partitions.ts';
 import { quoteIdentifier } from './quote.ts';
+import { openScratch } from '../../system/scratch.ts';
 import { openRestored } from './restored-session.ts';
 import type { Session } from './session.ts';
 
@@ -16,7 +18,7 @@ export async function compareData(
   contents: Contents,
   options: CompareOptions,
 ): Promise<readonly DataCheck[]> {
-  const { jobs, signal } = options;
+  const { jobs, dumpDirectory, signal } = options;
   const tables = contents.entries
     .filter(({ kind }) => kind === 'table-data')
     .sort((a, b) => b.plainBytes - a.plainBytes);
@@ -24,28 +26,36 @@ export async function compareData(
   await using session = await openRestored(target, database, { signal });
   const conditions = await extensionConditions(session);
   const checks: DataCheck[] = await compareLargeObjects(session, largeObjects);
+  await using scratch = await openScratch('compare');
+  const { versionNumber } = session;
+  const program = await copyProgram({
+    server: target,
+    database,
+    versionNumber,
+    settings: copySettings,
+    scratch: scratch.path,
+    signal,
+  });
   const queue = [...tables];
-  const large = (copy: string): Promise<Hashed> =>
-    hashByProgram({
-      server: target,
-      database,
-      versionNumber: session.versionNumber,
-      settings: copySettings,
-      copy,
-      signal,
-    });
   const work = async (): Promise<void> => {
     await using worker = await openRestored(target, database, { signal });
     await worker.run(copySettings);
-    for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
-      checks.push(await compareTable(entry, { session: worker, condition: conditions.get(entry.subject), large }));
-    }
+    for (let entry = queue.shift(); entry !== undefined; entry = queue.shift())
+      checks.push(await compareTable(entry, { session: worker, conditions, program }));
   };
   await Promise.all(Array.from({ length: Math.max(1, Math.min(jobs, tables.length)) }, work));
-  const partitions = await hashPartitions(session);
-  return judgePartitions(checks, partitions).sort((a, b) =>
-    a.subject < b.subject ? -1 : a.subject > b.subject ? 1 : 0,
-  );
+  const judged = await compareWithoutOrder(checks, {
+    tables: new Map(tables.map((entry) => [entry.subject, entry])),
+    roots: await hashPartitions(session),
+    same: (entries) =>
+      sameRowsInAnyOrder({
+        entries,
+        dumpDirectory,
+        copy: (entry) => program.stream(copyStatement(entry, conditions)),
+        signal,
+      }),
+  });
+  return judged.toSorted((a, b) => (a.subject < b.subject ? -1 : a.subject > b.subject ? 1 : 0));
 }
 
 /**
@@ -61,8 +71,8 @@ const programFromBytes = 16 * 1024 * 1024;
 
 interface TableContext {
   readonly session: Session;
-  readonly condition: string | undefined;
-  readonly large: (copy: string) => Promise<Hashed>;
+  readonly conditions: ReadonlyMap<string, string>;
+  readonly program: CopyProgram;
 }
 
 interface Hashed {
@@ -70,29 +80,29 @@ interface Hashed {
   readonly digest: string;
 }
 
-async function compareTable(entry: ContentEntry, context: TableContext): Promise<DataCheck> {
-  const { session, condition } = context;
-  const base = { subject: entry.subject, expectedRows: entry.rows };
+function copyStatement(entry: ContentEntry, conditions: ReadonlyMap<string, string>): string {
   const columns = (entry.columns ?? []).map(quoteIdentifier).join(', ');
+  const condition = conditions.get(entry.subject);
   const relation =
     condition === undefined
       ? `${entry.subject}${columns === '' ? '' : ` (${columns})`}`
       : `(SELECT ${columns} FROM ONLY ${entry.subject} ${condition})`;
-  const copy = `COPY ${relation} TO STDOUT`;
+  return `COPY ${relation} TO STDOUT`;
+}
+
+async function compareTable(entry: ContentEntry, { session, conditions, program }: TableContext): Promise<DataCheck> {
+  const base = { subject: entry.subject, expectedRows: entry.rows };
+  const copy = copyStatement(entry, conditions);
   let hashed: Hashed;
   try {
-    hashed = await (entry.plainBytes < programFromBytes ? hashBySession(session, copy) : context.large(copy));
+    hashed = await (entry.plainBytes < programFromBytes ? hashBySession(session, copy) : program.hash(copy));
   } catch (error) {
     if (!isQueryError(error)) throw error;
     return { ...base, actualRows: null, equal: false, method: 'copy-digest', detail: error.message };
   }
   const { rows } = hashed;
   const equal = hashed.digest === entry.digest;
-  const detail = equal
-    ? undefined
-    : rows === entry.rows
-      ? 'as many rows, but other content or another order'
-      : 'another number of rows';
+  const detail = equal ? undefined : rows === entry.rows ? 'as many rows, but other content' : 'another number of rows';
   return { ...base, actualRows: rows, equal, method: 'copy-digest', detail };
 }
 
@@ -143,27 +153,40 @@ async function extensionConditions(session: Session): Promise<ReadonlyMap<string
   return new Map(rows.map(({ name, condition }) => [name, condition]));
 }
 
+interface Unordered {
+  readonly tables: ReadonlyMap<string, ContentEntry>;
+  /** Leaf → root of what is partitioned by hash. */
+  readonly roots: ReadonlyMap<string, string>;
+  readonly same: (entries: readonly ContentEntry[]) => Promise<boolean>;
+}
+
 /**
- * A hash of text or of an enum may give another number on the restored server, so pg_dump loads such partitions through
- * their root and rows may lie in another leaf. What can be compared then is the number of rows of the whole table.
+ * A second look at what differs but has as many rows as it had: the same rows in another order are equal. A hash of text or
+ * of an enum may give another number on the restored server, so pg_dump loads such partitions through their root and rows
+ * may lie in another leaf: there all leaves together are one set.
  */
-function judgePartitions(checks: readonly DataCheck[], roots: ReadonlyMap<string, string>): DataCheck[] {
-  const moved = new Map<string, DataCheck[]>();
-  for (const check of checks) {
-    const root = roots.get(check.subject);
-    if (root !== undefined) moved.set(root, [...(moved.get(root) ?? []), check]);
+async function compareWithoutOrder(
+  checks: readonly DataCheck[],
+  { tables, roots, same }: Unordered,
+): Promise<readonly DataCheck[]> {
+  const sets = Map.groupBy(
+    checks.filter(({ subject }) => tables.has(subject)),
+    ({ subject }) => roots.get(subject) ?? subject,
+  );
+  const equalSets = new Set<string>();
+  for (const [name, members] of sets) {
+    if (members.every(({ equal }) => equal) || sum(members, 'expectedRows') !== sum(members, 'actualRows')) continue;
+    if (await same(members.flatMap(({ subject }) => tables.get(subject) ?? []))) equalSets.add(name);
   }
-  const sum = (list: readonly DataCheck[], field: 'expectedRows' | 'actualRows'): number =>
-    list.reduce((total, check) => total + (check[field] ?? 0), 0);
   return checks.map((check) => {
-    const siblings = moved.get(roots.get(check.subject) ?? '');
-    if (check.equal || siblings === undefined || sum(siblings, 'expectedRows') !== sum(siblings, 'actualRows'))
-      return check;
-    return {
-      ...check,
-      equal: true,
-      method: 'rows-only',
-      detail: `rows may move between the hash partitions of ${roots.get(check.subject)}, which has as many as it had`,
-    };
+    const root = roots.get(check.subject);
+    if (check.equal || !tables.has(check.subject) || !equalSets.has(root ?? check.subject)) return check;
+    const detail =
+      root === undefined ? 'the same rows in another order' : `the same rows over all hash partitions of ${root}`;
+    return { ...check, equal: true, method: 'order-free', detail };
   });
+}
+
+function sum(checks: readonly DataCheck[], field: 'expectedRows' | 'actualRows'): number {
+  return checks.reduce((total, check) => total + (check[field] ?? 0), 0);
 }

@@ -30,7 +30,7 @@ describe.for(majors)('a hostile database comes back on PostgreSQL %i', (major) =
   });
 
   test('with the same bytes in every table and large object', async () => {
-    const checks = await dataOf(target, nastyDatabase, request);
+    const checks = await dataOf(target, nastyDatabase, request, capture);
     expect(checks.filter(({ equal }) => !equal)).toEqual([]);
     expect(new Set(checks.map(({ method }) => method))).toEqual(new Set(['copy-digest', 'large-object']));
     expect(checks.find(({ subject }) => subject === 'app.parent')).toMatchObject({
@@ -93,10 +93,10 @@ describe.for(majors)('a hostile database comes back on PostgreSQL %i', (major) =
       nastyDatabase,
       "DROP PUBLICATION puball, pub1; DELETE FROM app.child WHERE id = 7; UPDATE app.dropped SET c = 'C'; SELECT lo_put(424242, 1, '\\x01')",
     );
-    const checks = await dataOf(target, nastyDatabase, request);
+    const checks = await dataOf(target, nastyDatabase, request, capture);
     expect(checks.filter(({ equal }) => !equal).map(({ subject, detail }) => `${subject}: ${detail}`)).toEqual([
       'app.child: another number of rows',
-      'app.dropped: as many rows, but other content or another order',
+      'app.dropped: as many rows, but other content',
       'large object 424242: other content',
     ]);
   });

@@ -81,12 +81,12 @@ describe('a target', () => {
     const report = await restoreOnto(target, capture, request);
     expect(report.steps.map(({ phase }) => phase)).toEqual(['roles', 'database', 'data', 'supplement', 'analyze']);
     expect(described(await differencesOf(target, 'shop', request))).toEqual([]);
-    expect((await dataOf(target, 'shop', request)).filter(({ equal }) => !equal)).toEqual([]);
+    expect((await dataOf(target, 'shop', request, capture)).filter(({ equal }) => !equal)).toEqual([]);
 
     const renamed = restoreRequest(capture, 'shop', { as: 'x dbname=postgres', overwriteRoles: false });
     expect((await restoreOnto(target, capture, renamed)).database).toBe('x dbname=postgres');
     expect(described(await differencesOf(target, 'x dbname=postgres', renamed))).toEqual([]);
-    expect((await dataOf(target, 'x dbname=postgres', renamed)).filter(({ equal }) => !equal)).toEqual([]);
+    expect((await dataOf(target, 'x dbname=postgres', renamed, capture)).filter(({ equal }) => !equal)).toEqual([]);
     await clear(mintCleanServer(target.access()), renamed).catch((error: unknown) => {
       // The roles still own the first database.
       expect(String(error)).toContain('2BP01');

@@ -1,0 +1,62 @@
+import { OperationError } from '../base/operation-error.ts';
+import type { CleanServer } from '../engine/clean-server.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { ServerAccess } from '../engine/server-access.ts';
+import type { TargetLease } from '../target/target.ts';
+import type { DrillRequest } from './drill-request.ts';
+import type { Tools } from './tools.ts';
+
+interface Guard {
+  readonly request: DrillRequest;
+  readonly engine: Engine;
+  readonly lease: TargetLease;
+  readonly tools: Tools;
+}
+
+/**
+ * Lets a drill write to its target only where that is empty and none of the sources, and says how that was shown. A declared
+ * server could be any of the sources, so each must answer. One that this drill made cannot; there a source that does not
+ * answer is named in the evidence and holds up nothing: a drill must be possible while the source is down.
+ */
+export async function guard({ request, engine, lease, tools }: Guard): Promise<{
+  readonly server: CleanServer;
+  readonly notASource: string;
+}> {
+  const access = accessOf(request.target.name, lease);
+  const prove = (sources: readonly ServerAccess[]): Promise<CleanServer> =>
+    engine.proveClean(access, { mustBeEmpty: true, sources, signal: tools.signal });
+  if (lease.provenance === 'declared') {
+    const server = await prove(request.sources);
+    return { server, notASource: words('declared disposable', namesOf(request.sources), []) };
+  }
+  const server = await prove([]);
+  const silent = [...request.sourcesWithoutAccess];
+  for (const source of request.sources) {
+    try {
+      await prove([source]);
+    } catch (error) {
+      if (!(error instanceof OperationError) || error.code !== 'server/unreachable' || tools.signal.aborted) throw error;
+      silent.push(source.name);
+    }
+  }
+  const compared = namesOf(request.sources).filter((name) => !silent.includes(name));
+  return { server, notASource: words('made for this drill', compared, silent) };
+}
+
+const namesOf = (sources: readonly ServerAccess[]): readonly string[] => sources.map(({ name }) => name);
+
+function words(origin: string, compared: readonly string[], silent: readonly string[]): string {
+  return [
+    origin,
+    'found empty',
+    compared.length === 0
+      ? 'compared with no source'
+      : `system identity and advisory lock compared with ${compared.join(', ')}`,
+    ...(silent.length === 0 ? [] : [`${silent.join(', ')} could not be asked`]),
+  ].join(', ');
+}
+
+function accessOf(name: string, lease: TargetLease): ServerAccess {
+  const { connection, maintenanceDatabase, clients } = lease;
+  return { name, connection, maintenanceDatabase, ...(clients === undefined ? {} : { clients }) };
+}
