@@ -1,4 +1,5 @@
 import { formatAddress, matchesGlob } from '../base/address.ts';
+import { addressOfKey, parseBackupId, snapshotOfId } from '../manifest/keys.ts';
 import type { BackupSummary } from '../plan/observed.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -10,6 +11,12 @@ import { invalidUsage } from './invalid-input.ts';
 export interface Located {
   readonly repository: Repository;
   readonly backup: BackupSummary;
+}
+
+/** What a command needs to know of a backup to choose it by address and time; a damaged manifest gives no more. */
+export interface Named {
+  readonly repository: Repository;
+  readonly backup: Pick<BackupSummary, 'address' | 'id' | 'snapshotAt'>;
 }
 
 /**
@@ -27,11 +34,29 @@ export async function openBackups(locations: readonly string[], tools: Tools): P
   return opened.flat();
 }
 
+/** Like `openBackups`, with those whose manifest is damaged: they have to be found by whoever looks for damage. */
+export async function openNamed(locations: readonly string[], tools: Tools): Promise<readonly Named[]> {
+  const opened = await Promise.all(
+    locations.map(async (location) => {
+      const repository = await tools.openRepository(location);
+      const { backups, invalidManifests } = await readCatalogue(repository, { cacheDirectory: tools.cacheDirectory });
+      const damaged = invalidManifests.flatMap(({ key }): Named[] => {
+        const address = addressOfKey(key);
+        const id = parseBackupId(key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, ''));
+        if (address === undefined || id === undefined) return [];
+        return [{ repository, backup: { address, id, snapshotAt: snapshotOfId(id) } }];
+      });
+      return [...backups.map((backup): Named => ({ repository, backup })), ...damaged];
+    }),
+  );
+  return opened.flat();
+}
+
 export const locationsOf = (desired: Desired): readonly string[] =>
   [...desired.repositories.values()].map(({ path }) => path);
 
 /** The backups whose address fits one of the globs; all where there are none. Throws InvalidInput for a glob that fits nothing. */
-export function matching(located: readonly Located[], globs: readonly string[]): readonly Located[] {
+export function matching<T extends Named>(located: readonly T[], globs: readonly string[]): readonly T[] {
   for (const glob of globs)
     if (!located.some(({ backup }) => matchesGlob(glob, formatAddress(backup.address))))
       throw invalidUsage(
@@ -43,11 +68,11 @@ export function matching(located: readonly Located[], globs: readonly string[]):
     : located.filter(({ backup }) => globs.some((glob) => matchesGlob(glob, formatAddress(backup.address))));
 }
 
-export const addressesOf = (located: readonly Located[]): readonly string[] =>
+export const addressesOf = (located: readonly Named[]): readonly string[] =>
   [...new Set(located.map(({ backup }) => formatAddress(backup.address)))].sort();
 
 /** Backups by address, in the order of the addresses. */
-export function byAddress(located: readonly Located[]): readonly (readonly Located[])[] {
+export function byAddress<T extends Named>(located: readonly T[]): readonly (readonly T[])[] {
   const groups = Map.groupBy(located, ({ backup }) => formatAddress(backup.address));
   return [...groups.keys()].sort().map((address) => groups.get(address) ?? []);
 }

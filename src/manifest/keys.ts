@@ -1,12 +1,18 @@
 import type { Address } from '../base/address.ts';
 import type { Brand } from '../base/brand.ts';
-import type { Instant } from '../base/instant.ts';
+import { instant, type Instant } from '../base/instant.ts';
 
 /** `20261122T194629Z-3f9a2c71`: UTC snapshot time and 32 random bits. Sorts by time. */
 export type BackupId = Brand<string, 'BackupId'>;
 
 export function parseBackupId(text: string): BackupId | undefined {
   return /^\d{8}T\d{6}Z-[0-9a-f]{8}$/.test(text) ? (text as BackupId) : undefined;
+}
+
+/** The time of the snapshot, to the second. */
+export function snapshotOfId(id: BackupId): Instant {
+  const time = id.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*$/, '$1-$2-$3T$4:$5:$6Z');
+  return instant(Date.parse(time) || 0);
 }
 
 /** `random` are at least 4 bytes. */

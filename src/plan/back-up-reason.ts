@@ -1,4 +1,5 @@
 import type { Instant } from '../base/instant.ts';
+import { snapshotOfId, type BackupId } from '../manifest/keys.ts';
 import type { Policy } from '../spec/desired.ts';
 import { ageOf, isDue } from './due.ts';
 import type { History } from './history.ts';
@@ -8,12 +9,20 @@ import type { BackUpReason } from './plan.ts';
 /**
  * Why a database needs a back-up now; undefined where it needs none. The most telling reason wins: nothing there, the last
  * one damaged, another content asked for, too old. Ages count from snapshot times; future ones never count.
+ * `unreadable` are backups whose manifest is damaged, so that nothing but their ids is known.
  */
-export function backUpReason(history: History | undefined, policy: Policy, at: Instant): BackUpReason | undefined {
+export function backUpReason(
+  history: History | undefined,
+  policy: Policy,
+  { at, unreadable = [] }: { readonly at: Instant; readonly unreadable?: readonly BackupId[] },
+): BackUpReason | undefined {
   const newest = history?.newestGood;
   const damaged = history?.damaged[0];
   if (damaged !== undefined && (newest === undefined || damaged.snapshotAt > newest.snapshotAt))
     return { kind: 'damaged', backup: damaged.id };
+  const lost = unreadable.toSorted().at(-1);
+  if (lost !== undefined && snapshotOfId(lost) <= at && (newest === undefined || lost > newest.id))
+    return { kind: 'damaged', backup: lost };
   if (newest === undefined) return { kind: 'never' };
   const fields = changedHolds(newest.holds, holdsOf(policy));
   if (fields.length > 0) return { kind: 'holds-changed', fields };

@@ -21,7 +21,7 @@ import type {
 import { drillDue } from './plan-drill.ts';
 import type { ResolvedDatabase } from './resolve-databases.ts';
 import { decideRetention } from './retention.ts';
-import { historyIn, type Store } from './stores.ts';
+import { historyIn, unreadableIn, type Store } from './stores.ts';
 import { verifyDue } from './verify-due.ts';
 
 /** The part of a plan that concerns one database. */
@@ -45,7 +45,8 @@ export function planDatabase(database: ResolvedDatabase, store: Store | undefine
   const dropped = database.presence === 'missing' && entry.select.kind === 'pattern';
   const base = { address, repository: policy.repository, place } as const;
 
-  const wanted = readable && !dropped ? backUpReason(history, policy, at) : undefined;
+  const wanted =
+    readable && !dropped ? backUpReason(history, policy, { at, unreadable: unreadableIn(store, address) }) : undefined;
   const obstacle = obstacleTo(database, store);
   const backUp: BackUp | undefined =
     wanted === undefined || obstacle !== undefined

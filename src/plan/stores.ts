@@ -1,6 +1,6 @@
 import { formatAddress, type Address } from '../base/address.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
-import { addressOfKey } from '../manifest/keys.ts';
+import { addressOfKey, parseBackupId, type BackupId } from '../manifest/keys.ts';
 import type { Desired } from '../spec/desired.ts';
 import { historyOf, type History } from './history.ts';
 import type { BackupSummary, Observed, ObservedRepository } from './observed.ts';
@@ -43,6 +43,16 @@ export function storesOf(desired: Desired, observed: Observed): Stores {
 
 export function historyIn(store: Store | undefined, address: Address): History | undefined {
   return store?.histories.get(formatAddress(address));
+}
+
+/** Backups of an address whose manifest is damaged. */
+export function unreadableIn(store: Store | undefined, address: Address): readonly BackupId[] {
+  if (store?.repository?.state !== 'ready') return [];
+  return store.repository.invalidManifests.flatMap(({ key }) => {
+    const found = addressOfKey(key);
+    if (found === undefined || formatAddress(found) !== formatAddress(address)) return [];
+    return parseBackupId(key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, '')) ?? [];
+  });
 }
 
 /** Databases of a server that any repository has a backup of, or the remains of one. */

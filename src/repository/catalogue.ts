@@ -105,7 +105,10 @@ export async function readContents(repository: Repository, manifest: Manifest): 
   return contents;
 }
 
-/** The newest committed backup of an address by its snapshot; undefined where there is none. An unreadable manifest throws. */
+/**
+ * The newest committed backup of an address by its snapshot; undefined where there is none. A damaged manifest must not
+ * forbid the backup that replaces it: an older one counts then, and the sequence keeps a gap for each that cannot be read.
+ */
 export async function newestBackup(
   repository: Repository,
   address: Address,
@@ -113,8 +116,16 @@ export async function newestBackup(
   const ids = (await repository.names(`manifests/${addressPrefix(address)}/`)).flatMap(
     (name) => parseBackupId(name.replace(/\.json$/, '')) ?? [],
   );
-  const id = ids.sort().at(-1);
-  return id === undefined ? undefined : { id, sequence: (await readManifest(repository, address, id)).sequence };
+  let unreadable = 0;
+  for (const id of ids.sort().reverse()) {
+    try {
+      return { id, sequence: (await readManifest(repository, address, id)).sequence + unreadable };
+    } catch (error) {
+      if (!(error instanceof OperationError && unusable.has(error.code))) throw error;
+      unreadable += 1;
+    }
+  }
+  return undefined;
 }
 
 /** Stores a record durably under a new name. */

@@ -1,5 +1,5 @@
 import { instant } from '../base/instant.ts';
-import { contentsKey, dataPrefix, parseBackupId, type BackupId } from '../manifest/keys.ts';
+import { contentsKey, dataPrefix, parseBackupId, snapshotOfId, type BackupId } from '../manifest/keys.ts';
 import type { UnfinishedBackup } from '../plan/observed.ts';
 import { anyLeaseHeld } from './lease.ts';
 import type { Repository } from './repository.ts';
@@ -28,7 +28,7 @@ export async function findUnfinished(
 
 /** The id says when its snapshot was; an empty scratch directory has no other time. */
 async function newestChange(repository: Repository, id: BackupId): Promise<number> {
-  let newest = Date.parse(id.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*$/, '$1-$2-$3T$4:$5:$6Z')) || 0;
+  let newest: number = snapshotOfId(id);
   for (const prefix of [dataPrefix(id), `scratch/${id}/`]) {
     for await (const { modifiedMs } of repository.list(prefix)) newest = Math.max(newest, modifiedMs);
   }

@@ -10,7 +10,7 @@ import { exitCodeOfVerify } from '../exit-code.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { invalidUsage } from '../invalid-input.ts';
 import { loadSpec } from '../load-spec.ts';
-import { byAddress, locationsOf, matching, openBackups, type Located } from '../open-backups.ts';
+import { byAddress, locationsOf, matching, openNamed, type Named } from '../open-backups.ts';
 import { withTools } from '../session.ts';
 
 interface VerifyOptions extends GlobalOptions {
@@ -28,7 +28,7 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
   const locations =
     options.repository === undefined ? locationsOf(await loadSpec(options, context)) : [options.repository];
   const verified = await withTools(options, context, async (tools) => {
-    const chosen = choose(matching(await openBackups(locations, tools), options.address), options);
+    const chosen = choose(matching(await openNamed(locations, tools), options.address), options);
     return verifyAll(chosen, options.level, tools);
   });
   const code = exitCodeOfVerify(verified);
@@ -43,7 +43,7 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
   return code;
 }
 
-function choose(located: readonly Located[], { all, set }: VerifyOptions): readonly Located[] {
+function choose(located: readonly Named[], { all, set }: VerifyOptions): readonly Named[] {
   if (located.length === 0) throw invalidUsage('there is no backup to verify', 'Run `backup apply` first.');
   if (all) return located;
   if (set !== undefined) {
@@ -55,16 +55,12 @@ function choose(located: readonly Located[], { all, set }: VerifyOptions): reado
 }
 
 /** Also a damaged newest backup is looked at again: it may have been a fault of the way there. */
-function newest(group: readonly Located[]): readonly Located[] {
+function newest(group: readonly Named[]): readonly Named[] {
   const [first] = group.toSorted((a, b) => b.backup.snapshotAt - a.backup.snapshotAt);
   return first === undefined ? [] : [first];
 }
 
-async function verifyAll(
-  chosen: readonly Located[],
-  level: 'L1' | 'L2',
-  tools: Tools,
-): Promise<readonly VerifyReport[]> {
+async function verifyAll(chosen: readonly Named[], level: 'L1' | 'L2', tools: Tools): Promise<readonly VerifyReport[]> {
   const done: VerifyReport[] = [];
   for (const { repository, backup } of chosen)
     done.push(await verifyBackup({ repository, address: backup.address, backup: backup.id, level }, tools));
