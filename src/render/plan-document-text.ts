@@ -88,7 +88,13 @@ function actionLines(plan: PlanDocument, { paint, verbose }: Options): readonly 
     : unchanged.length === 0
       ? []
       : [`  ${paint.faint(`${count(unchanged.length, 'database')} unchanged (--verbose)`)}`];
-  if (actions.length === 0) return ['No changes: the repository already holds what the spec asks for.', ...rest];
+  if (actions.length === 0)
+    return [
+      plan.complete && plan.blocked.length === 0
+        ? 'No changes: the repository already holds what the spec asks for.'
+        : 'No changes can be planned from what could be seen.',
+      ...rest,
+    ];
   const details = removalDetails(plan);
   const rows = columns(actions.map(actionCells));
   return [
