@@ -102,7 +102,7 @@ async function makeBackup(action: BackUp, brackets: ServerBrackets, { request, t
   return {
     backup: id,
     storedBytes,
-    detail: `${tables} tables, ${formatBytes(plainBytes)} as ${formatBytes(storedBytes)}, proven to L2`,
+    detail: `${tables} ${tables === 1 ? 'table' : 'tables'}, ${formatBytes(plainBytes)} as ${formatBytes(storedBytes)}, proven to L2`,
   };
 }
 
