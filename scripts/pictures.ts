@@ -29,9 +29,11 @@ const colours: Readonly<Record<string, string>> = { 31: 'r', 32: 'g', 33: 'y', 3
 const off: Readonly<Record<string, readonly string[]>> = { 22: ['b', 'd'], 24: ['u'], 39: Object.values(colours) };
 const on: Readonly<Record<string, string>> = { 1: 'b', 2: 'd', 4: 'u', ...colours };
 
+/** What is switched on goes on in the next line. */
+let classes: readonly string[] = [];
+
 function runsOf(line: string): readonly Run[] {
   const runs: Run[] = [];
-  let classes: readonly string[] = [];
   let column = 0;
   // oxlint-disable-next-line no-control-regex -- escape sequences are what is read
   for (const [index, part] of line.split(/\u001b\[([\d;]*)m/).entries()) {
