@@ -1,0 +1,66 @@
+import { cpus, release, totalmem } from 'node:os';
+import { formatBytes } from '../src/base/bytes.ts';
+import { median, type Run } from './measure.ts';
+
+export interface Row {
+  readonly what: string;
+  readonly runs: readonly Run[];
+  /** What it is compared with, run in turns with it. */
+  readonly against?: { readonly what: string; readonly runs: readonly Run[] };
+}
+
+/** One section of the report as Markdown. */
+export function section(title: string, note: string, rows: readonly Row[]): string {
+  const lines = rows.map(({ what, runs, against }) =>
+    [
+      what,
+      times(runs),
+      memory(runs),
+      against === undefined ? '' : `${against.what}: ${times(against.runs)}`,
+      ratio(runs, against?.runs),
+    ].join(' | '),
+  );
+  return [
+    `## ${title}`,
+    '',
+    note,
+    '',
+    '| what | median (min–max) | peak memory of Holdfast | compared with | ratio |',
+    '|---|---|---|---|---|',
+    ...lines.map((line) => `| ${line} |`),
+    '',
+  ].join('\n');
+}
+
+/** The machine, in one line. `load` is the load average when the benchmark began. */
+export function machine(load: number): string {
+  const [first] = cpus();
+  return `${cpus().length} × ${first?.model ?? 'unknown processor'}, ${formatBytes(totalmem())} memory, Linux ${release()}, Node ${process.versions.node}, load average ${load.toFixed(1)} at the start`;
+}
+
+function times(runs: readonly Run[]): string {
+  const values = runs.map(({ ms }) => ms);
+  return values.length === 1
+    ? span(median(values))
+    : `${span(median(values))} (${span(Math.min(...values))}–${span(Math.max(...values))})`;
+}
+
+function span(ms: number): string {
+  return ms < 100
+    ? `${ms.toFixed(1)} ms`
+    : ms < 1_000
+      ? `${Math.round(ms)} ms`
+      : `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+}
+
+function memory(runs: readonly Run[]): string {
+  const peak = Math.max(...runs.map(({ peakBytes }) => peakBytes));
+  return peak > 0 ? formatBytes(peak) : '';
+}
+
+/** Of each pair, then the median: what slowed both down does not count. */
+function ratio(runs: readonly Run[], against: readonly Run[] | undefined): string {
+  if (against === undefined) return '';
+  const ratios = runs.map(({ ms }, index) => ms / (against[index]?.ms ?? Number.NaN));
+  return `${median(ratios).toFixed(2)}×`;
+}
