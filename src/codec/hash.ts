@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 
 /** Big enough that the work per chunk outweighs the hop to the thread pool, small enough to keep the event loop lively. */
 export const chunkBytes = 512 * 1024;
@@ -20,9 +19,4 @@ export async function hashStream(
     bytes += chunk.byteLength;
   }
   return { bytes, sha256: hash.digest('hex') };
-}
-
-/** Hex sha256 of a file, and its length. */
-export async function hashFile(path: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
-  return hashStream(createReadStream(path, { highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>);
 }

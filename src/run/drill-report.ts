@@ -4,4 +4,3 @@ import type { Check, Difference, DrillDocument } from './drill-document.gen.ts';
 export type DrillReport = Readonly<DrillDocument>;
 export type DrillCheck = Readonly<Check>;
 export type DrillDifference = Readonly<Difference>;
-export type DrillPhase = DrillReport['phases'][number]['phase'];

@@ -49,8 +49,3 @@ export function fateOf(identity: ProcessIdentity): 'runs' | 'dead' | 'unknown' {
   if (own.pidNamespace === '' || own.pidNamespace !== identity.pidNamespace) return 'unknown';
   return startTimeOf(identity.pid) === identity.startTime ? 'runs' : 'dead';
 }
-
-/** True only where it is certain that the process no longer runs. */
-export function isProvablyDead(identity: ProcessIdentity): boolean {
-  return fateOf(identity) === 'dead';
-}

@@ -117,7 +117,7 @@ function manifestOf({ captured }: KeptCapture, database: string): Manifest {
     proof: { level: 'L2', at: captured.snapshot.time },
     totals: { tables: 0, rows: 0, largeObjects: 0, plainBytes: 0, storedBytes: 0, objects: 0 },
     contents: { object: 'contents', offset: 0, length: 0, storedSha256: '', codec: 'none' },
-    steps: captured.steps as Manifest['steps'],
+    steps: captured.steps,
     timings: captured.timings,
   };
 }

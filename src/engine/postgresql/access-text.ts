@@ -100,8 +100,8 @@ function policyLine(name: string, value: Fact['value']): string {
   const roles = ((value['roles'] ?? []) as readonly (string | null)[])
     .map((one) => (one === null ? 'public' : plain(one)))
     .join(', ');
-  const using = value['using'] === null ? '' : ` using ${String(value['using'])}`;
-  const check = value['check'] === null ? '' : ` with check ${String(value['check'])}`;
+  const using = typeof value['using'] === 'string' ? ` using ${value['using']}` : '';
+  const check = typeof value['check'] === 'string' ? ` with check ${value['check']}` : '';
   return `policy ${name}: ${value['permissive'] === true ? 'permissive' : 'restrictive'} for ${String(value['command'])} to ${roles}${using}${check}`;
 }
 
