@@ -32,8 +32,8 @@ const transientStates = /^(08|57P0[1-5]|53300|40001|40P01|55P03|57014)/;
  */
 const speakableStates = /^(0A|08|25|28|2B|3D|3F|42|53|55|57|58)/;
 
-/** Turns a driver's error into ours; `doing` is what was attempted ("query", "connection to db on host"). Never shows a statement, a parameter or a row. */
-export function queryError(error: unknown, doing: string): QueryError {
+/** Turns a driver's error into ours; `doing` is what was attempted ("query", "connection to db on host"), `hint` a next step. Never shows a statement, a parameter or a row. */
+export function queryError(error: unknown, doing: string, hint?: string): QueryError {
   const { message, code } = error as ServerError;
   // Node's own codes (EPIPE) have no digit.
   const state = typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
@@ -42,6 +42,7 @@ export function queryError(error: unknown, doing: string): QueryError {
     return new QueryError('source/connect', `${doing} failed: ${oneLine(String(message))}`, {
       sqlState: undefined,
       transient: isNetwork(error),
+      ...(hint === undefined ? {} : { hint }),
     });
   }
   if (state === '55P03') {
@@ -53,6 +54,7 @@ export function queryError(error: unknown, doing: string): QueryError {
   return new QueryError(kind, `${doing} failed: ${why} (SQLSTATE ${state})`, {
     sqlState: state,
     transient: transientStates.test(state),
+    ...(hint === undefined ? {} : { hint }),
   });
 }
 

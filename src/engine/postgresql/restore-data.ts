@@ -4,7 +4,7 @@ import { withScratch } from '../../system/scratch.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { findClient } from './clients.ts';
 import { restoreFailure } from './restore-error.ts';
-import { libpqEnvironment } from './session.ts';
+import { libpqEnvironment, textSettings } from './session.ts';
 
 export interface DataRequest {
   readonly database: string;
@@ -77,6 +77,8 @@ function options({ versionNumber, superuser, settings }: DataRequest): string {
     idle_in_transaction_session_timeout: '0',
     idle_session_timeout: '0',
     synchronize_seqscans: 'off',
+    transform_null_equals: 'off',
+    ...textSettings,
     ...settings,
   };
   if (superuser) {

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { Client, Query } from 'pg';
 import { OperationError } from '../../base/operation-error.ts';
 import type { ServerAccess } from '../server-access.ts';
+import { connectionFailure, isUnreachable } from './connection-failure.ts';
 import { queryError } from './query-error.ts';
 import { stopped } from './stopped.ts';
-import { tlsAttempts, type Attempt } from './tls.ts';
+import { tlsAttempts, tlsEnvironment, type Attempt } from './tls.ts';
 
 /** One connection with settings that make text forms comparable and cannot time out. Values come back as text; `json` and `jsonb` parsed. */
 export interface Session extends AsyncDisposable {
@@ -35,6 +36,25 @@ export interface SessionOptions {
 }
 
 /**
+ * Everything that changes how the server writes or reads the text of a value, also inside COPY. Of these, pg_dump sets only
+ * DateStyle, IntervalStyle and extra_float_digits by itself (`setup_connection` in pg_dump.c); `quote_all_identifiers` shows in
+ * regclass values, `array_nulls` and `xmloption` decide how a text is read. Without spaces: these go through `options`.
+ */
+export const textSettings: Readonly<Record<string, string>> = {
+  timezone: 'UTC',
+  datestyle: 'ISO,MDY',
+  intervalstyle: 'postgres',
+  extra_float_digits: '1',
+  bytea_output: 'hex',
+  xmlbinary: 'base64',
+  xmloption: 'content',
+  lc_monetary: 'C',
+  array_nulls: 'on',
+  quote_all_identifiers: 'off',
+  standard_conforming_strings: 'on',
+};
+
+/**
  * Settings given at start-up, before `ALTER DATABASE … SET` and `ALTER ROLE … SET` can act: they win over both
  * (PostgreSQL manual, "Setting Parameters"). `role=none` because a database may have `SET role`.
  */
@@ -48,15 +68,14 @@ const startupSettings: Readonly<Record<string, string>> = {
   idle_session_timeout: '0',
   default_transaction_read_only: 'off',
   default_transaction_isolation: 'read\\ committed',
-  timezone: 'UTC',
-  datestyle: 'ISO,MDY',
-  intervalstyle: 'postgres',
-  extra_float_digits: '1',
-  bytea_output: 'hex',
-  xmlbinary: 'base64',
-  lc_monetary: 'C',
-  quote_all_identifiers: 'off',
-  standard_conforming_strings: 'on',
+  ...textSettings,
+};
+
+const programSettings: Readonly<Record<string, string>> = {
+  role: 'none',
+  default_transaction_read_only: 'off',
+  idle_in_transaction_session_timeout: '0',
+  idle_session_timeout: '0',
 };
 
 const jsonTypes = new Set([114, 3802]);
@@ -121,7 +140,7 @@ type DriverClient = Client & {
 };
 
 async function connectAny(server: ServerAccess, database: string, options: SessionOptions): Promise<DriverClient> {
-  let failure: unknown;
+  const failures: unknown[] = [];
   for (const ssl of await tlsAttempts(server.connection)) {
     const client = newClient(server, database, { ...options, ssl });
     const abandon = (): void => void client.connection.stream.destroy();
@@ -131,12 +150,13 @@ async function connectAny(server: ServerAccess, database: string, options: Sessi
       return client;
     } catch (error) {
       if (options.signal?.aborted === true) throw stopped(options.signal);
-      failure = error;
+      failures.push(error);
+      if (isUnreachable(error)) break;
     } finally {
       options.signal?.removeEventListener('abort', abandon);
     }
   }
-  throw queryError(failure, `the connection to ${server.name}, database ${JSON.stringify(database)},`);
+  throw connectionFailure(server, database, failures);
 }
 
 function newClient(
@@ -193,7 +213,7 @@ export async function libpqEnvironment(
   database: string,
   scratch: string,
 ): Promise<Readonly<Record<string, string>>> {
-  const { host, port, user, password, tls } = server.connection;
+  const { host, port, user, password } = server.connection;
   const secret = password?.reveal();
   if (secret !== undefined && /[\n\r\0]/.test(secret)) {
     throw new OperationError(
@@ -206,24 +226,21 @@ export async function libpqEnvironment(
   }
   const passfile = join(scratch, 'pgpass');
   if (secret !== undefined) await writeFile(passfile, `*:*:*:*:${secret.replace(/[\\:]/g, '\\$&')}\n`, { mode: 0o600 });
-  const authority = tls.ca ?? (tls.mode === 'verify-full' ? 'system' : undefined);
   return {
     PGHOST: host,
     PGPORT: String(port),
     PGUSER: user,
     PGDATABASE: database,
     PGPASSFILE: secret === undefined ? '/dev/null' : passfile,
-    PGSSLMODE: host.startsWith('/') ? 'disable' : tls.mode,
-    ...(authority === undefined ? {} : { PGSSLROOTCERT: authority }),
-    ...(tls.cert === undefined ? {} : { PGSSLCERT: tls.cert }),
-    ...(tls.key === undefined ? {} : { PGSSLKEY: tls.key }),
+    ...(await tlsEnvironment(server.connection, scratch)),
     PGGSSENCMODE: 'disable',
     PGCONNECT_TIMEOUT: '30',
     PGAPPNAME: 'holdfast',
     PGCLIENTENCODING: 'UTF8',
     PGTZ: 'UTC',
-    // Settings of the database or the role must not change what a dump does: `SET role`, a read-only default, time-outs.
-    PGOPTIONS:
-      '-c role=none -c default_transaction_read_only=off -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0',
+    // Settings of the database or the role must not change what a program does: `SET role`, a read-only default, time-outs.
+    PGOPTIONS: Object.entries({ ...programSettings, ...textSettings })
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
   };
 }

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkServerIdentity, getCACertificates, type ConnectionOptions } from 'node:tls';
 import { messageOf, OperationError } from '../../base/operation-error.ts';
 import type { Connection } from '../../base/connection.ts';
 
@@ -9,7 +10,8 @@ export type Attempt = false | ConnectionOptions;
 /**
  * The ways to try, in order, that libpq's `sslmode` stands for (PostgreSQL manual, "SSL Support", table of sslmode).
  * The driver has none of this: it takes `require` for verify-full and never falls back. Unix sockets never use TLS.
- * Throws `source/connect` where a certificate file cannot be read.
+ * With a root certificate, libpq checks the chain in every mode that uses TLS (`initialize_SSL` in fe-secure-openssl.c).
+ * Throws `source/connect` where a certificate file cannot be used.
  */
 export async function tlsAttempts(connection: Connection): Promise<readonly Attempt[]> {
   const { host, tls } = connection;
@@ -17,18 +19,17 @@ export async function tlsAttempts(connection: Connection): Promise<readonly Atte
   const files: ConnectionOptions = {
     ...(tls.ca === undefined ? {} : { ca: await readPem(tls.ca) }),
     ...(tls.cert === undefined ? {} : { cert: await readPem(tls.cert) }),
-    ...(tls.key === undefined ? {} : { key: await readPem(tls.key) }),
+    ...(tls.key === undefined ? {} : { key: await readKey(tls.key) }),
   };
-  const unchecked: ConnectionOptions = { ...files, rejectUnauthorized: false };
   const authority: ConnectionOptions = { ...files, rejectUnauthorized: true, checkServerIdentity: () => undefined };
+  const encrypted = tls.ca === undefined ? { ...files, rejectUnauthorized: false } : authority;
   switch (tls.mode) {
     case 'allow':
-      return [false, unchecked];
+      return [false, encrypted];
     case 'prefer':
-      return [unchecked, false];
+      return [encrypted, false];
     case 'require':
-      // With a root certificate, libpq checks the chain in this mode too.
-      return [tls.ca === undefined ? unchecked : authority];
+      return [encrypted];
     case 'verify-ca':
       if (tls.ca === undefined) {
         throw new OperationError('source/connect', 'tls mode verify-ca needs a ca file', {
@@ -40,12 +41,48 @@ export async function tlsAttempts(connection: Connection): Promise<readonly Atte
       // The name is checked here because Node would compare with "localhost" where the host is an address.
       return [
         {
+          ca: [...getCACertificates('system')],
           ...files,
           rejectUnauthorized: true,
           checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
         },
       ];
   }
+}
+
+/**
+ * The same for libpq, as its environment. Every file is named, also one that does not exist: it would look for its own in
+ * ~/.postgresql otherwise, and the driver does not. The system's authorities go by a file written into `scratch`, because
+ * libpq has known a name for them since 16 only.
+ */
+export async function tlsEnvironment(
+  connection: Connection,
+  scratch: string,
+): Promise<Readonly<Record<string, string>>> {
+  const { host, tls } = connection;
+  const absent = join(scratch, 'absent.pem');
+  let authority = tls.ca ?? absent;
+  if (tls.ca === undefined && tls.mode === 'verify-full' && !host.startsWith('/')) {
+    authority = join(scratch, 'authorities.pem');
+    await writeFile(authority, getCACertificates('system').join('\n'));
+  }
+  return {
+    PGSSLMODE: host.startsWith('/') ? 'disable' : tls.mode,
+    PGSSLROOTCERT: authority,
+    PGSSLCERT: tls.cert ?? absent,
+    PGSSLKEY: tls.key ?? absent,
+    PGSSLCRL: absent,
+  };
+}
+
+/** libpq refuses a key that others may read (manual, "Client Certificates"), so the driver must not be the one to use it. */
+async function readKey(path: string): Promise<Buffer> {
+  const key = await readPem(path);
+  const { mode, uid } = await stat(path);
+  if ((mode & (uid === 0 ? 0o037 : 0o077)) === 0) return key;
+  throw new OperationError('source/connect', `others may read the private key ${path}`, {
+    hint: `Run: chmod 600 ${path}`,
+  });
 }
 
 async function readPem(path: string): Promise<Buffer> {
