@@ -26,10 +26,10 @@ export async function backUpWithRetry(
     retries,
     ...wait,
     signal: tools.signal,
-    shouldRetry: ({ error }) => error instanceof OperationError && error.transient && !tools.signal.aborted,
+    shouldRetry: ({ error }) => isWorthAnotherTry(error) && !tools.signal.aborted,
     onFailedAttempt({ error, attemptNumber, retriesLeft }) {
       brackets.drop(server);
-      if (retriesLeft === 0 || !(error instanceof OperationError && error.transient)) return;
+      if (retriesLeft === 0 || !isWorthAnotherTry(error)) return;
       const waitMs = wait.minTimeout * wait.factor ** (attemptNumber - 1);
       tools.emit({
         kind: 'retry',
@@ -41,4 +41,9 @@ export async function backUpWithRetry(
       });
     },
   });
+}
+
+/** Another run that holds the lease is making this very backup: its holder is named at once instead of waiting for it. */
+function isWorthAnotherTry(error: unknown): error is OperationError {
+  return error instanceof OperationError && error.transient && error.code !== 'repository/lease-held';
 }
