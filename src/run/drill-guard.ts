@@ -22,7 +22,7 @@ export async function guard({ request, engine, lease, tools }: Guard): Promise<{
   readonly server: CleanServer;
   readonly notASource: string;
 }> {
-  const access = accessOf(request.target.name, lease);
+  const access = accessOf(request, lease);
   const prove = (sources: readonly ServerAccess[]): Promise<CleanServer> =>
     engine.proveClean(access, { mustBeEmpty: true, sources, signal: tools.signal });
   if (lease.provenance === 'declared') {
@@ -35,7 +35,8 @@ export async function guard({ request, engine, lease, tools }: Guard): Promise<{
     try {
       await prove([source]);
     } catch (error) {
-      if (!(error instanceof OperationError) || error.code !== 'server/unreachable' || tools.signal.aborted) throw error;
+      if (!(error instanceof OperationError) || error.code !== 'server/unreachable' || tools.signal.aborted)
+        throw error;
       silent.push(source.name);
     }
   }
@@ -56,7 +57,8 @@ function words(origin: string, compared: readonly string[], silent: readonly str
   ].join(', ');
 }
 
-function accessOf(name: string, lease: TargetLease): ServerAccess {
-  const { connection, maintenanceDatabase, clients } = lease;
-  return { name, connection, maintenanceDatabase, ...(clients === undefined ? {} : { clients }) };
+/** Where the target has no client programs of its own, those of the source are of the right version. */
+function accessOf({ target, clients: ofSource }: DrillRequest, lease: TargetLease): ServerAccess {
+  const { connection, maintenanceDatabase, clients = ofSource } = lease;
+  return { name: target.name, connection, maintenanceDatabase, ...(clients === undefined ? {} : { clients }) };
 }

@@ -121,6 +121,9 @@ async function restoreForDrill(
   });
 }
 
+/** Says something about the machine that drills, and nothing about the backup. */
+const ofTheMachine: ReadonlySet<string> = new Set(['client/missing', 'client/too-old', 'process/not-found']);
+
 /** An operation that fails shows something about the backup. A signal and a defect of ours do not: they end the drill. */
 async function ofTheBackup<T extends object>(
   { tools }: RehearsalRequest,
@@ -129,16 +132,20 @@ async function ofTheBackup<T extends object>(
   try {
     return await work();
   } catch (error) {
-    if (tools.signal.aborted || !(error instanceof OperationError)) throw error;
+    if (tools.signal.aborted || !(error instanceof OperationError) || ofTheMachine.has(error.code)) throw error;
     return { error: { code: error.code, message: error.message } };
   }
 }
 
-const failedCheck = (
-  level: DrillCheck['level'],
-  kind: DrillCheck['kind'],
-  { message }: Failure,
-): DrillCheck => ({ level, kind, name: kind, state: 'failed', expected: null, actual: null, detail: message });
+const failedCheck = (level: DrillCheck['level'], kind: DrillCheck['kind'], { message }: Failure): DrillCheck => ({
+  level,
+  kind,
+  name: kind,
+  state: 'failed',
+  expected: null,
+  actual: null,
+  detail: message,
+});
 
 interface Proof {
   readonly checks: readonly DrillCheck[];

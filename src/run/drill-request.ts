@@ -18,5 +18,7 @@ export interface DrillRequest {
   readonly sources: readonly ServerAccess[];
   /** Declared servers that cannot be asked because a secret is not here. Only for a target that the drill makes itself. */
   readonly sourcesWithoutAccess: readonly string[];
+  /** Folder with client programs of the source's major version, where the spec names one. */
+  readonly clients?: string;
   readonly spec: { readonly file: string; readonly digest: string } | null;
 }

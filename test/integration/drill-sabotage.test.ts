@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OperationError } from '../../src/base/operation-error.ts';
 import { openSession } from '../../src/engine/postgresql/session.ts';
+import { levelReached, verdictOf } from '../../src/run/drill-checks.ts';
 import type { DesiredTarget } from '../../src/spec/desired.ts';
 import { differencesOf, drillInProcess, failedChecks, strictOf } from '../support/drill.ts';
 import { startPostgresql, type TestServer } from '../support/postgresql.ts';
@@ -160,15 +162,18 @@ describe('a restore that is not whole is red and named:', () => {
     expect(failedChecks(report)).toEqual(expect.arrayContaining(['data sales.orders', 'access role']));
   });
 
-  test('a drill without a single check that ran', async () => {
+  test('a comparison that could not be made', async () => {
+    const broken = (): Promise<never> => Promise.reject(new OperationError('source/query', 'the server went away'));
     const report = await drillInProcess(workspace, source, 'shop', {
       target: disposable,
-      engine: (engine) => ({
-        ...engine,
-        inventory: () => Promise.resolve([]),
-        compareData: () => Promise.resolve([]),
-      }),
+      engine: (engine) => ({ ...engine, inventory: broken, compareData: broken }),
     });
-    expect(report.verdict).toBe('failed');
+    expect(report).toMatchObject({ verdict: 'failed', reached: 'L3', teardown: { state: 'done' } });
+    expect(failedChecks(report)).toEqual(['structure structure', 'data data']);
+  });
+
+  test('a drill in which nothing was checked', () => {
+    expect(verdictOf([])).toBe('failed');
+    expect(levelReached([])).toBeUndefined();
   });
 });

@@ -48,6 +48,8 @@ export async function drillInProcess(
     jobs: 2,
     target: wish.target ?? { kind: 'local', name: 'clean', engine: 'postgresql', binaries: source.binaries, place },
     sources: [source.access('main')],
+    sourcesWithoutAccess: [],
+    clients: source.binaries,
     spec: null,
   };
   return drill(request, tools);

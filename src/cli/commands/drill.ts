@@ -1,5 +1,6 @@
 import { formatAddress } from '../../base/address.ts';
 import { OperationError } from '../../base/operation-error.ts';
+import type { ServerAccess } from '../../engine/server-access.ts';
 import { resolveDatabases } from '../../plan/resolve-databases.ts';
 import { knownDatabases, storesOf } from '../../plan/stores.ts';
 import { isAskedFor } from '../../plan/resolve-databases.ts';
@@ -65,7 +66,6 @@ async function requests(
   options: DrillOptions,
   tools: Tools,
 ): Promise<readonly DrillRequest[]> {
-  const sources = await Promise.all([...desired.servers.values()].map((server) => accessTo(server, tools.secrets)));
   const due = new Set(planDrill(desired, observed).map(({ address }) => formatAddress(address)));
   const resolved = resolveDatabases(desired, observed, knownDatabases(storesOf(desired, observed))).databases.filter(
     ({ address }) => isAskedFor(address, options.address),
@@ -87,6 +87,8 @@ async function requests(
       const repository = repositories.get(policy.repository);
       if (repository === undefined) throw unavailable(policy.repository, observed);
       const own = backups.filter(({ name }) => name === policy.repository).map(({ backup }) => backup);
+      const target = await targetFor(policy, desired, options, tools);
+      const clients = desired.servers.get(address.server)?.clients;
       return {
         repository,
         address,
@@ -94,12 +96,33 @@ async function requests(
         policy: options.level === undefined ? policy.drill : { ...policy.drill, level: options.level },
         objectives: policy.objectives,
         jobs: Math.max(2, policy.dump.jobs),
-        target: await targetFor(policy, desired, options, tools),
-        sources,
+        target,
+        ...(await sourcesFor(target, desired, tools)),
+        ...(clients === undefined ? {} : { clients }),
         spec: { file: desired.file, digest: desired.digest },
       };
     }),
   );
+}
+
+/** A server that the drill makes itself is no source, so there a secret that is not here is no obstacle. */
+async function sourcesFor(
+  target: DesiredTarget,
+  desired: Desired,
+  tools: Tools,
+): Promise<Pick<DrillRequest, 'sources' | 'sourcesWithoutAccess'>> {
+  const sources: ServerAccess[] = [];
+  const sourcesWithoutAccess: string[] = [];
+  for (const server of desired.servers.values()) {
+    try {
+      sources.push(await accessTo(server, tools.secrets));
+    } catch (error) {
+      if (target.kind === 'server' || !(error instanceof OperationError) || error.code !== 'secret/missing')
+        throw error;
+      sourcesWithoutAccess.push(server.name);
+    }
+  }
+  return { sources, sourcesWithoutAccess };
 }
 
 async function targetFor(
