@@ -1,10 +1,10 @@
 import yargs from 'yargs';
-import { OperationError } from '../base/operation-error.ts';
 import { commands } from './commands.ts';
 import type { Context } from './context.ts';
 import { exitCodeMeanings, exitCodes } from './exit-code.ts';
 import { globalOptions, type GlobalOptions } from './global-options.ts';
 import { reportFailure } from './failure.ts';
+import { usageError } from './usage-error.ts';
 import { version } from './version.ts';
 
 /**
@@ -61,19 +61,11 @@ async function dispatch(words: readonly string[], context: Context): Promise<num
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message: string | undefined, error: Error | undefined) => {
-      if (error !== undefined) throw error;
-      throw new OperationError('usage/invalid', usageMessage(message ?? 'the command line is wrong'), {
-        hint: 'See backup --help, or backup COMMAND --help.',
-      });
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw usageError(message ?? error?.message ?? 'the command line is wrong', words);
     })
     .parseAsync();
   return code;
-}
-
-/** yargs lists unknown flags in two spellings and several lines; one line is enough. */
-function usageMessage(message: string): string {
-  const line = message.replace(/\s*\n\s*/g, ', ').replace(/\.$/, '');
-  return line.charAt(0).toLowerCase() + line.slice(1);
 }
 
 function exitCodeHelp(): string {
@@ -82,10 +74,11 @@ function exitCodeHelp(): string {
 }
 
 function contextOf(words: readonly string[], signal: AbortSignal): Context {
-  // A reader that goes away early (`backup list | head`) is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  // A reader that goes away early (`backup list | head`) is no failure, and no reason to give up a backup half-way.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
   return {
     stdout: process.stdout,
     stderr: process.stderr,
