@@ -34,6 +34,9 @@ export async function restore(
   return { database, steps, notes: tablespaces.notes };
 }
 
+/** Any number that others are unlikely to use: the ASCII codes of `hf-roles`. Held for the session. */
+const rolesLock = BigInt(`0x${Buffer.from('hf-roles').toString('hex')}`).toString();
+
 interface StepContext {
   readonly target: CleanServer | OpenServer;
   readonly request: RestoreRequest;
@@ -51,6 +54,8 @@ async function carryOut(phase: Step['phase'], context: StepContext): Promise<voi
     case 'roles': {
       // One message of several statements is one transaction: all roles or none (manual, "Multiple Statements in a Simple Query").
       await using session = await openSession(target, target.maintenanceDatabase, { signal });
+      // Databases restored at the same time have roles in common, and two sessions cannot make the same one.
+      await session.query('SELECT pg_advisory_lock($1::bigint)', [rolesLock]);
       await session.run(await source.text('roles'));
       return;
     }
