@@ -16,19 +16,20 @@ export interface Located {
 /** What a command needs to know of a backup to choose it by address and time; a damaged manifest gives no more. */
 export interface Named {
   readonly repository: Repository;
-  readonly backup: Pick<BackupSummary, 'address' | 'id' | 'snapshotAt'>;
+  readonly backup: Pick<BackupSummary, 'address' | 'id' | 'snapshotAt' | 'expiredAt'>;
 }
 
 /**
- * Every backup in the repositories that a command works on: the one given by location, without any spec, or all of the
+ * Every backup, those in their grace included (to be had by their id alone), in the repositories that a command works on: the one given by location, without any spec, or all of the
  * spec. Throws `repository/*`: a repository that cannot be read must not look like one without backups.
  */
 export async function openBackups(locations: readonly string[], tools: Tools): Promise<readonly Located[]> {
   const opened = await Promise.all(
     locations.map(async (location) => {
       const repository = await tools.openRepository(location);
-      const { backups } = await readCatalogue(repository, { cacheDirectory: tools.cacheDirectory });
-      return backups.map((backup): Located => ({ repository, backup }));
+      const { backups, expired } = await readCatalogue(repository, { cacheDirectory: tools.cacheDirectory });
+      const inGrace = expired.flatMap(({ backup }) => backup ?? []);
+      return [...backups, ...inGrace].map((backup): Located => ({ repository, backup }));
     }),
   );
   return opened.flat();
@@ -39,14 +40,19 @@ export async function openNamed(locations: readonly string[], tools: Tools): Pro
   const opened = await Promise.all(
     locations.map(async (location) => {
       const repository = await tools.openRepository(location);
-      const { backups, invalidManifests } = await readCatalogue(repository, { cacheDirectory: tools.cacheDirectory });
+      const catalogue = await readCatalogue(repository, { cacheDirectory: tools.cacheDirectory });
+      const { backups, expired, invalidManifests } = catalogue;
       const damaged = invalidManifests.flatMap(({ key }): Named[] => {
         const address = addressOfKey(key);
         const id = parseBackupId(key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, ''));
         if (address === undefined || id === undefined) return [];
         return [{ repository, backup: { address, id, snapshotAt: snapshotOfId(id) } }];
       });
-      return [...backups.map((backup): Named => ({ repository, backup })), ...damaged];
+      const inGrace = expired.map(({ id, address, at }): Named => ({
+        repository,
+        backup: { address, id, snapshotAt: snapshotOfId(id), expiredAt: at },
+      }));
+      return [...backups.map((backup): Named => ({ repository, backup })), ...inGrace, ...damaged];
     }),
   );
   return opened.flat();

@@ -13,7 +13,7 @@ export function actionDocument(action: Action, plan: Plan, present: (action: Act
     id: action.id,
     kind: action.kind,
     repository: action.repository,
-    address: action.kind === 'sweep' ? null : action.address,
+    address: action.kind === 'sweep' ? (action.expired ?? null) : action.address,
     reason: reasonOfAction(action),
     irreversible: action.irreversible,
     dependsOn: action.kind === 'expire' ? [...action.dependsOn] : [],
@@ -67,7 +67,8 @@ export function reasonOf(because: BackUpReason | DrillDue['because'] | Verify['b
 
 function reasonOfAction(action: Action): Reason {
   if (action.kind === 'expire') return { kind: 'outside-retention' };
-  if (action.kind === 'sweep') return { kind: 'unfinished', ageMs: action.age };
+  if (action.kind === 'sweep')
+    return { kind: action.expired === undefined ? 'unfinished' : 'expired', ageMs: action.age };
   return reasonOf(action.because);
 }
 

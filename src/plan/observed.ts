@@ -25,7 +25,10 @@ export type ObservedRepository =
       readonly location: string;
       readonly state: 'ready';
       readonly id: string;
+      /** Those that count. */
       readonly backups: readonly BackupSummary[];
+      /** Those with a tombstone, whose data is still there. They count for nothing and can be had by their id. */
+      readonly expired: readonly ExpiredBackup[];
       /** Objects of a backup that was never committed: its id, newest change and bytes; live where a lease covers it. */
       readonly unfinished: readonly UnfinishedBackup[];
       readonly invalidManifests: readonly { readonly key: string; readonly detail: string }[];
@@ -36,6 +39,17 @@ export interface UnfinishedBackup {
   readonly id: BackupId;
   readonly modifiedAt: Instant;
   readonly live: boolean;
+  /** Its capture's lease names it, and the process that held the lease has certainly ended: nobody will go on with it. */
+  readonly abandoned: boolean;
+}
+
+export interface ExpiredBackup {
+  readonly id: BackupId;
+  readonly address: Address;
+  /** When its tombstone was written. */
+  readonly at: Instant;
+  /** Undefined where its manifest is damaged. */
+  readonly backup: BackupSummary | undefined;
 }
 
 /** What planning needs of one committed backup: its manifest in short, and the newest records about it. */
@@ -56,6 +70,8 @@ export interface BackupSummary {
   readonly passwords: { readonly keyId: string; readonly digest: string } | null;
   readonly degradations: readonly Degradation[];
   readonly committedAt: Instant;
+  /** When its tombstone was written; absent for a backup that counts. */
+  readonly expiredAt?: Instant;
   readonly verified: VerifyFact | undefined;
   readonly drilled: DrillFact | undefined;
 }

@@ -5,7 +5,7 @@ import { worldFindings } from './findings.ts';
 import type { Observed } from './observed.ts';
 import type { Action, Plan, PlanBasis, RetentionDecision } from './plan.ts';
 import { planDatabase } from './plan-database.ts';
-import { planSweeps } from './plan-sweep.ts';
+import { inGraceOf, planSweeps } from './plan-sweep.ts';
 import { isAskedFor, resolveDatabases, type ResolvedDatabase } from './resolve-databases.ts';
 import { decideRetention } from './retention.ts';
 import { knownDatabases, storesOf, type Store, type Stores } from './stores.ts';
@@ -32,7 +32,7 @@ export function planBackup(desired: Desired, observed: Observed, ask: PlanAsk = 
   const basis = basisOf(desired, observed, stores);
   const actions: readonly Action[] = [
     ...plans.flatMap(({ plan }) => plan.actions).toSorted((a, b) => order[a.kind] - order[b.kind]),
-    ...(only === undefined ? [...stores.values()].flatMap((store) => planSweeps(store, desired, observed.at)) : []),
+    ...[...stores.values()].flatMap((store) => planSweeps(store, { desired, at: observed.at, only })),
   ];
   return {
     at: observed.at,
@@ -42,6 +42,7 @@ export function planBackup(desired: Desired, observed: Observed, ask: PlanAsk = 
     actions,
     blocked: plans.flatMap(({ plan }) => plan.blocked ?? []),
     drillsDue: plans.flatMap(({ plan }) => plan.drillDue ?? []),
+    inGrace: [...stores.values()].flatMap((store) => inGraceOf(store, { desired, at: observed.at, only })),
     drift: plans.flatMap(({ plan }) => plan.drift ?? []),
     objectives: plans.flatMap(({ plan }) => plan.objective ?? []),
     retention: [...plans.flatMap(({ plan }) => plan.retention ?? []), ...left],

@@ -75,6 +75,10 @@ export interface PlanDocument {
    * Drills that are due. They are no actions: `backup drill --due` does them.
    */
   drills: Drill[];
+  /**
+   * Expired backups whose data is still there, to be restored by their id. They count for nothing, and they are no actions.
+   */
+  inGrace: InGrace[];
   objectives: Objective[];
   /**
    * Databases for which nothing is to be done.
@@ -108,7 +112,7 @@ export interface Action {
   kind: 'back-up' | 'verify' | 'expire' | 'sweep';
   repository: string;
   /**
-   * Null for a sweep: what was never committed has no address.
+   * Null for the sweep of what was never committed: it has no address.
    */
   address: Address | null;
   reason: Reason;
@@ -138,7 +142,7 @@ export interface Address {
  * Why. `kind` says which of the other properties are there.
  */
 export interface Reason {
-  kind: 'never' | 'due' | 'holds-changed' | 'damaged' | 'outside-retention' | 'unfinished' | 'failed';
+  kind: 'never' | 'due' | 'holds-changed' | 'damaged' | 'outside-retention' | 'unfinished' | 'expired' | 'failed';
   ageMs?: Ms;
   everyMs?: Ms;
   /**
@@ -179,7 +183,7 @@ export interface Place {
  */
 export interface Estimate {
   /**
-   * Bytes that the action writes (back up), reads (verify) or frees (expire).
+   * Bytes that the action writes (back up), reads (verify) or frees (expire, sweep).
    */
   bytes: Count | null;
   seconds: number | null;
@@ -251,6 +255,15 @@ export interface Drill {
   address: Address;
   backup: BackupId;
   reason: Reason;
+}
+export interface InGrace {
+  address: Address;
+  repository: string;
+  backup: BackupId;
+  /**
+   * Null: not as long as the database has no good backup.
+   */
+  dataGoesAt: Time | null;
 }
 export interface Objective {
   address: Address;

@@ -48,6 +48,10 @@ export function planDocument(plan: Plan, tool: Tool = { name: 'holdfast', versio
     retention: plan.retention.map(retentionDocument),
     drift: plan.drift.map(driftDocument),
     drills: plan.drillsDue.map(drillDocument),
+    inGrace: plan.inGrace.map(({ dataGoesAt, ...item }) => ({
+      ...item,
+      dataGoesAt: dataGoesAt === undefined ? null : isoTime(dataGoesAt),
+    })),
     objectives: plan.objectives.map(objectiveDocument),
     unchanged: [...plan.unchanged],
     findings,

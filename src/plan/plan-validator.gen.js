@@ -53,6 +53,7 @@ var validate = validate52,
       'retention',
       'drift',
       'drills',
+      'inGrace',
       'objectives',
       'unchanged',
       'findings',
@@ -127,6 +128,12 @@ var validate = validate52,
         items: { $ref: '#/$defs/drill' },
         description: 'Drills that are due. They are no actions: `backup drill --due` does them.',
       },
+      inGrace: {
+        type: 'array',
+        items: { $ref: '#/$defs/inGrace' },
+        description:
+          'Expired backups whose data is still there, to be restored by their id. They count for nothing, and they are no actions.',
+      },
       objectives: { type: 'array', items: { $ref: '#/$defs/objective' } },
       unchanged: {
         type: 'array',
@@ -192,7 +199,9 @@ var validate = validate52,
         description: 'Why. `kind` says which of the other properties are there.',
         required: ['kind'],
         properties: {
-          kind: { enum: ['never', 'due', 'holds-changed', 'damaged', 'outside-retention', 'unfinished', 'failed'] },
+          kind: {
+            enum: ['never', 'due', 'holds-changed', 'damaged', 'outside-retention', 'unfinished', 'expired', 'failed'],
+          },
           ageMs: { $ref: '#/$defs/ms' },
           everyMs: { $ref: '#/$defs/ms' },
           fields: {
@@ -217,7 +226,7 @@ var validate = validate52,
         properties: {
           bytes: {
             anyOf: [{ $ref: '#/$defs/count' }, { type: 'null' }],
-            description: 'Bytes that the action writes (back up), reads (verify) or frees (expire).',
+            description: 'Bytes that the action writes (back up), reads (verify) or frees (expire, sweep).',
           },
           seconds: { anyOf: [{ type: 'number', minimum: 0 }, { type: 'null' }] },
           basis: { enum: ['last-backup', 'database-size'] },
@@ -260,7 +269,7 @@ var validate = validate52,
           repository: { type: 'string' },
           address: {
             anyOf: [{ $ref: '#/$defs/address' }, { type: 'null' }],
-            description: 'Null for a sweep: what was never committed has no address.',
+            description: 'Null for the sweep of what was never committed: it has no address.',
           },
           reason: { $ref: '#/$defs/reason' },
           irreversible: { type: 'boolean', description: 'Whether something restorable is lost.' },
@@ -376,6 +385,19 @@ var validate = validate52,
           address: { $ref: '#/$defs/address' },
           backup: { $ref: '#/$defs/backupId' },
           reason: { $ref: '#/$defs/reason' },
+        },
+      },
+      inGrace: {
+        type: 'object',
+        required: ['address', 'repository', 'backup', 'dataGoesAt'],
+        properties: {
+          address: { $ref: '#/$defs/address' },
+          repository: { type: 'string' },
+          backup: { $ref: '#/$defs/backupId' },
+          dataGoesAt: {
+            description: 'Null: not as long as the database has no good backup.',
+            anyOf: [{ $ref: '#/$defs/time' }, { type: 'null' }],
+          },
         },
       },
       objective: {
@@ -550,7 +572,7 @@ var schema22 = {
       repository: { type: 'string' },
       address: {
         anyOf: [{ $ref: '#/$defs/address' }, { type: 'null' }],
-        description: 'Null for a sweep: what was never committed has no address.',
+        description: 'Null for the sweep of what was never committed: it has no address.',
       },
       reason: { $ref: '#/$defs/reason' },
       irreversible: { type: 'boolean', description: 'Whether something restorable is lost.' },
@@ -689,7 +711,9 @@ var schema24 = {
     description: 'Why. `kind` says which of the other properties are there.',
     required: ['kind'],
     properties: {
-      kind: { enum: ['never', 'due', 'holds-changed', 'damaged', 'outside-retention', 'unfinished', 'failed'] },
+      kind: {
+        enum: ['never', 'due', 'holds-changed', 'damaged', 'outside-retention', 'unfinished', 'expired', 'failed'],
+      },
       ageMs: { $ref: '#/$defs/ms' },
       everyMs: { $ref: '#/$defs/ms' },
       fields: {
@@ -818,6 +842,7 @@ function validate61(
         data0 === 'damaged' ||
         data0 === 'outside-retention' ||
         data0 === 'unfinished' ||
+        data0 === 'expired' ||
         data0 === 'failed'
       )) {
         let err1 = {
@@ -1297,7 +1322,7 @@ var schema31 = {
   properties: {
     bytes: {
       anyOf: [{ $ref: '#/$defs/count' }, { type: 'null' }],
-      description: 'Bytes that the action writes (back up), reads (verify) or frees (expire).',
+      description: 'Bytes that the action writes (back up), reads (verify) or frees (expire, sweep).',
     },
     seconds: { anyOf: [{ type: 'number', minimum: 0 }, { type: 'null' }] },
     basis: { enum: ['last-backup', 'database-size'] },
@@ -3256,6 +3281,182 @@ function validate107(
 }
 validate107.evaluated = { props: { address: !0, backup: !0, reason: !0 }, dynamicProps: !1, dynamicItems: !1 };
 var schema38 = {
+  type: 'object',
+  required: ['address', 'repository', 'backup', 'dataGoesAt'],
+  properties: {
+    address: { $ref: '#/$defs/address' },
+    repository: { type: 'string' },
+    backup: { $ref: '#/$defs/backupId' },
+    dataGoesAt: {
+      description: 'Null: not as long as the database has no good backup.',
+      anyOf: [{ $ref: '#/$defs/time' }, { type: 'null' }],
+    },
+  },
+};
+function validate112(
+  data,
+  { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
+) {
+  let vErrors = null,
+    errors = 0,
+    evaluated0 = validate112.evaluated;
+  if (
+    (evaluated0.dynamicProps && (evaluated0.props = void 0),
+    evaluated0.dynamicItems && (evaluated0.items = void 0),
+    data && typeof data == 'object' && !Array.isArray(data))
+  ) {
+    if (data.address === void 0) {
+      let err0 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'address' },
+        schema: schema38.required,
+        parentSchema: schema38,
+        data,
+      };
+      (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
+    }
+    if (data.repository === void 0) {
+      let err1 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'repository' },
+        schema: schema38.required,
+        parentSchema: schema38,
+        data,
+      };
+      (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
+    }
+    if (data.backup === void 0) {
+      let err2 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'backup' },
+        schema: schema38.required,
+        parentSchema: schema38,
+        data,
+      };
+      (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
+    }
+    if (data.dataGoesAt === void 0) {
+      let err3 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'dataGoesAt' },
+        schema: schema38.required,
+        parentSchema: schema38,
+        data,
+      };
+      (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
+    }
+    if (
+      (data.address !== void 0 &&
+        (validate59(data.address, {
+          instancePath: instancePath + '/address',
+          parentData: data,
+          parentDataProperty: 'address',
+          rootData,
+          dynamicAnchors,
+        }) ||
+          ((vErrors = vErrors === null ? validate59.errors : vErrors.concat(validate59.errors)),
+          (errors = vErrors.length))),
+      data.repository !== void 0)
+    ) {
+      let data1 = data.repository;
+      if (typeof data1 != 'string') {
+        let err4 = {
+          instancePath: instancePath + '/repository',
+          schemaPath: '#/properties/repository/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          schema: schema38.properties.repository.type,
+          parentSchema: schema38.properties.repository,
+          data: data1,
+        };
+        (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
+      }
+    }
+    if (
+      (data.backup !== void 0 &&
+        (validate65(data.backup, {
+          instancePath: instancePath + '/backup',
+          parentData: data,
+          parentDataProperty: 'backup',
+          rootData,
+          dynamicAnchors,
+        }) ||
+          ((vErrors = vErrors === null ? validate65.errors : vErrors.concat(validate65.errors)),
+          (errors = vErrors.length))),
+      data.dataGoesAt !== void 0)
+    ) {
+      let data3 = data.dataGoesAt,
+        _errs6 = errors,
+        valid1 = !1,
+        _errs7 = errors;
+      validate55(data3, {
+        instancePath: instancePath + '/dataGoesAt',
+        parentData: data,
+        parentDataProperty: 'dataGoesAt',
+        rootData,
+        dynamicAnchors,
+      }) ||
+        ((vErrors = vErrors === null ? validate55.errors : vErrors.concat(validate55.errors)),
+        (errors = vErrors.length));
+      var _valid0 = _errs7 === errors;
+      valid1 = valid1 || _valid0;
+      let _errs8 = errors;
+      if (data3 !== null) {
+        let err5 = {
+          instancePath: instancePath + '/dataGoesAt',
+          schemaPath: '#/properties/dataGoesAt/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          schema: schema38.properties.dataGoesAt.anyOf[1].type,
+          parentSchema: schema38.properties.dataGoesAt.anyOf[1],
+          data: data3,
+        };
+        (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
+      }
+      var _valid0 = _errs8 === errors;
+      if (((valid1 = valid1 || _valid0), valid1))
+        ((errors = _errs6), vErrors !== null && (_errs6 ? (vErrors.length = _errs6) : (vErrors = null)));
+      else {
+        let err6 = {
+          instancePath: instancePath + '/dataGoesAt',
+          schemaPath: '#/properties/dataGoesAt/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          schema: schema38.properties.dataGoesAt.anyOf,
+          parentSchema: schema38.properties.dataGoesAt,
+          data: data3,
+        };
+        (vErrors === null ? (vErrors = [err6]) : vErrors.push(err6), errors++);
+      }
+    }
+  } else {
+    let err7 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      schema: schema38.type,
+      parentSchema: schema38,
+      data,
+    };
+    (vErrors === null ? (vErrors = [err7]) : vErrors.push(err7), errors++);
+  }
+  return ((validate112.errors = vErrors), errors === 0);
+}
+validate112.evaluated = {
+  props: { address: !0, repository: !0, backup: !0, dataGoesAt: !0 },
+  dynamicProps: !1,
+  dynamicItems: !1,
+};
+var schema39 = {
     type: 'object',
     required: ['address', 'rpo', 'rto', 'lastDrill'],
     properties: {
@@ -3307,14 +3508,14 @@ var schema38 = {
       },
     },
   },
-  schema39 = { enum: ['met', 'at-risk', 'breached', 'unknown'] };
-function validate116(
+  schema40 = { enum: ['met', 'at-risk', 'breached', 'unknown'] };
+function validate121(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null,
     errors = 0,
-    evaluated0 = validate116.evaluated;
+    evaluated0 = validate121.evaluated;
   if (
     (evaluated0.dynamicProps && (evaluated0.props = void 0),
     evaluated0.dynamicItems && (evaluated0.items = void 0),
@@ -3324,23 +3525,23 @@ function validate116(
       instancePath,
       schemaPath: '#/enum',
       keyword: 'enum',
-      params: { allowedValues: schema39.enum },
-      schema: schema39.enum,
-      parentSchema: schema39,
+      params: { allowedValues: schema40.enum },
+      schema: schema40.enum,
+      parentSchema: schema40,
       data,
     };
     (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
   }
-  return ((validate116.errors = vErrors), errors === 0);
+  return ((validate121.errors = vErrors), errors === 0);
 }
-validate116.evaluated = { dynamicProps: !1, dynamicItems: !1 };
-function validate112(
+validate121.evaluated = { dynamicProps: !1, dynamicItems: !1 };
+function validate117(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null,
     errors = 0,
-    evaluated0 = validate112.evaluated;
+    evaluated0 = validate117.evaluated;
   if (
     (evaluated0.dynamicProps && (evaluated0.props = void 0),
     evaluated0.dynamicItems && (evaluated0.items = void 0),
@@ -3352,8 +3553,8 @@ function validate112(
         schemaPath: '#/required',
         keyword: 'required',
         params: { missingProperty: 'address' },
-        schema: schema38.required,
-        parentSchema: schema38,
+        schema: schema39.required,
+        parentSchema: schema39,
         data,
       };
       (vErrors === null ? (vErrors = [err0]) : vErrors.push(err0), errors++);
@@ -3364,8 +3565,8 @@ function validate112(
         schemaPath: '#/required',
         keyword: 'required',
         params: { missingProperty: 'rpo' },
-        schema: schema38.required,
-        parentSchema: schema38,
+        schema: schema39.required,
+        parentSchema: schema39,
         data,
       };
       (vErrors === null ? (vErrors = [err1]) : vErrors.push(err1), errors++);
@@ -3376,8 +3577,8 @@ function validate112(
         schemaPath: '#/required',
         keyword: 'required',
         params: { missingProperty: 'rto' },
-        schema: schema38.required,
-        parentSchema: schema38,
+        schema: schema39.required,
+        parentSchema: schema39,
         data,
       };
       (vErrors === null ? (vErrors = [err2]) : vErrors.push(err2), errors++);
@@ -3388,8 +3589,8 @@ function validate112(
         schemaPath: '#/required',
         keyword: 'required',
         params: { missingProperty: 'lastDrill' },
-        schema: schema38.required,
-        parentSchema: schema38,
+        schema: schema39.required,
+        parentSchema: schema39,
         data,
       };
       (vErrors === null ? (vErrors = [err3]) : vErrors.push(err3), errors++);
@@ -3418,8 +3619,8 @@ function validate112(
             schemaPath: '#/properties/rpo/anyOf/0/required',
             keyword: 'required',
             params: { missingProperty: 'objectiveMs' },
-            schema: schema38.properties.rpo.anyOf[0].required,
-            parentSchema: schema38.properties.rpo.anyOf[0],
+            schema: schema39.properties.rpo.anyOf[0].required,
+            parentSchema: schema39.properties.rpo.anyOf[0],
             data: data1,
           };
           (vErrors === null ? (vErrors = [err4]) : vErrors.push(err4), errors++);
@@ -3430,8 +3631,8 @@ function validate112(
             schemaPath: '#/properties/rpo/anyOf/0/required',
             keyword: 'required',
             params: { missingProperty: 'ageMs' },
-            schema: schema38.properties.rpo.anyOf[0].required,
-            parentSchema: schema38.properties.rpo.anyOf[0],
+            schema: schema39.properties.rpo.anyOf[0].required,
+            parentSchema: schema39.properties.rpo.anyOf[0],
             data: data1,
           };
           (vErrors === null ? (vErrors = [err5]) : vErrors.push(err5), errors++);
@@ -3442,8 +3643,8 @@ function validate112(
             schemaPath: '#/properties/rpo/anyOf/0/required',
             keyword: 'required',
             params: { missingProperty: 'state' },
-            schema: schema38.properties.rpo.anyOf[0].required,
-            parentSchema: schema38.properties.rpo.anyOf[0],
+            schema: schema39.properties.rpo.anyOf[0].required,
+            parentSchema: schema39.properties.rpo.anyOf[0],
             data: data1,
           };
           (vErrors === null ? (vErrors = [err6]) : vErrors.push(err6), errors++);
@@ -3454,8 +3655,8 @@ function validate112(
             schemaPath: '#/properties/rpo/anyOf/0/required',
             keyword: 'required',
             params: { missingProperty: 'after' },
-            schema: schema38.properties.rpo.anyOf[0].required,
-            parentSchema: schema38.properties.rpo.anyOf[0],
+            schema: schema39.properties.rpo.anyOf[0].required,
+            parentSchema: schema39.properties.rpo.anyOf[0],
             data: data1,
           };
           (vErrors === null ? (vErrors = [err7]) : vErrors.push(err7), errors++);
@@ -3495,8 +3696,8 @@ function validate112(
               schemaPath: '#/properties/rpo/anyOf/0/properties/ageMs/anyOf/1/type',
               keyword: 'type',
               params: { type: 'null' },
-              schema: schema38.properties.rpo.anyOf[0].properties.ageMs.anyOf[1].type,
-              parentSchema: schema38.properties.rpo.anyOf[0].properties.ageMs.anyOf[1],
+              schema: schema39.properties.rpo.anyOf[0].properties.ageMs.anyOf[1].type,
+              parentSchema: schema39.properties.rpo.anyOf[0].properties.ageMs.anyOf[1],
               data: data3,
             };
             (vErrors === null ? (vErrors = [err8]) : vErrors.push(err8), errors++);
@@ -3510,32 +3711,32 @@ function validate112(
               schemaPath: '#/properties/rpo/anyOf/0/properties/ageMs/anyOf',
               keyword: 'anyOf',
               params: {},
-              schema: schema38.properties.rpo.anyOf[0].properties.ageMs.anyOf,
-              parentSchema: schema38.properties.rpo.anyOf[0].properties.ageMs,
+              schema: schema39.properties.rpo.anyOf[0].properties.ageMs.anyOf,
+              parentSchema: schema39.properties.rpo.anyOf[0].properties.ageMs,
               data: data3,
             };
             (vErrors === null ? (vErrors = [err9]) : vErrors.push(err9), errors++);
           }
         }
         (data1.state !== void 0 &&
-          (validate116(data1.state, {
+          (validate121(data1.state, {
             instancePath: instancePath + '/rpo/state',
             parentData: data1,
             parentDataProperty: 'state',
             rootData,
             dynamicAnchors,
           }) ||
-            ((vErrors = vErrors === null ? validate116.errors : vErrors.concat(validate116.errors)),
+            ((vErrors = vErrors === null ? validate121.errors : vErrors.concat(validate121.errors)),
             (errors = vErrors.length))),
           data1.after !== void 0 &&
-            (validate116(data1.after, {
+            (validate121(data1.after, {
               instancePath: instancePath + '/rpo/after',
               parentData: data1,
               parentDataProperty: 'after',
               rootData,
               dynamicAnchors,
             }) ||
-              ((vErrors = vErrors === null ? validate116.errors : vErrors.concat(validate116.errors)),
+              ((vErrors = vErrors === null ? validate121.errors : vErrors.concat(validate121.errors)),
               (errors = vErrors.length))));
       } else {
         let err10 = {
@@ -3543,8 +3744,8 @@ function validate112(
           schemaPath: '#/properties/rpo/anyOf/0/type',
           keyword: 'type',
           params: { type: 'object' },
-          schema: schema38.properties.rpo.anyOf[0].type,
-          parentSchema: schema38.properties.rpo.anyOf[0],
+          schema: schema39.properties.rpo.anyOf[0].type,
+          parentSchema: schema39.properties.rpo.anyOf[0],
           data: data1,
         };
         (vErrors === null ? (vErrors = [err10]) : vErrors.push(err10), errors++);
@@ -3561,8 +3762,8 @@ function validate112(
           schemaPath: '#/properties/rpo/anyOf/1/type',
           keyword: 'type',
           params: { type: 'null' },
-          schema: schema38.properties.rpo.anyOf[1].type,
-          parentSchema: schema38.properties.rpo.anyOf[1],
+          schema: schema39.properties.rpo.anyOf[1].type,
+          parentSchema: schema39.properties.rpo.anyOf[1],
           data: data1,
         };
         (vErrors === null ? (vErrors = [err11]) : vErrors.push(err11), errors++);
@@ -3576,8 +3777,8 @@ function validate112(
           schemaPath: '#/properties/rpo/anyOf',
           keyword: 'anyOf',
           params: {},
-          schema: schema38.properties.rpo.anyOf,
-          parentSchema: schema38.properties.rpo,
+          schema: schema39.properties.rpo.anyOf,
+          parentSchema: schema39.properties.rpo,
           data: data1,
         };
         (vErrors === null ? (vErrors = [err12]) : vErrors.push(err12), errors++);
@@ -3595,8 +3796,8 @@ function validate112(
             schemaPath: '#/properties/rto/anyOf/0/required',
             keyword: 'required',
             params: { missingProperty: 'objectiveMs' },
-            schema: schema38.properties.rto.anyOf[0].required,
-            parentSchema: schema38.properties.rto.anyOf[0],
+            schema: schema39.properties.rto.anyOf[0].required,
+            parentSchema: schema39.properties.rto.anyOf[0],
             data: data6,
           };
           (vErrors === null ? (vErrors = [err13]) : vErrors.push(err13), errors++);
@@ -3607,8 +3808,8 @@ function validate112(
             schemaPath: '#/properties/rto/anyOf/0/required',
             keyword: 'required',
             params: { missingProperty: 'measuredMs' },
-            schema: schema38.properties.rto.anyOf[0].required,
-            parentSchema: schema38.properties.rto.anyOf[0],
+            schema: schema39.properties.rto.anyOf[0].required,
+            parentSchema: schema39.properties.rto.anyOf[0],
             data: data6,
           };
           (vErrors === null ? (vErrors = [err14]) : vErrors.push(err14), errors++);
@@ -3619,8 +3820,8 @@ function validate112(
             schemaPath: '#/properties/rto/anyOf/0/required',
             keyword: 'required',
             params: { missingProperty: 'at' },
-            schema: schema38.properties.rto.anyOf[0].required,
-            parentSchema: schema38.properties.rto.anyOf[0],
+            schema: schema39.properties.rto.anyOf[0].required,
+            parentSchema: schema39.properties.rto.anyOf[0],
             data: data6,
           };
           (vErrors === null ? (vErrors = [err15]) : vErrors.push(err15), errors++);
@@ -3631,8 +3832,8 @@ function validate112(
             schemaPath: '#/properties/rto/anyOf/0/required',
             keyword: 'required',
             params: { missingProperty: 'state' },
-            schema: schema38.properties.rto.anyOf[0].required,
-            parentSchema: schema38.properties.rto.anyOf[0],
+            schema: schema39.properties.rto.anyOf[0].required,
+            parentSchema: schema39.properties.rto.anyOf[0],
             data: data6,
           };
           (vErrors === null ? (vErrors = [err16]) : vErrors.push(err16), errors++);
@@ -3672,8 +3873,8 @@ function validate112(
               schemaPath: '#/properties/rto/anyOf/0/properties/measuredMs/anyOf/1/type',
               keyword: 'type',
               params: { type: 'null' },
-              schema: schema38.properties.rto.anyOf[0].properties.measuredMs.anyOf[1].type,
-              parentSchema: schema38.properties.rto.anyOf[0].properties.measuredMs.anyOf[1],
+              schema: schema39.properties.rto.anyOf[0].properties.measuredMs.anyOf[1].type,
+              parentSchema: schema39.properties.rto.anyOf[0].properties.measuredMs.anyOf[1],
               data: data8,
             };
             (vErrors === null ? (vErrors = [err17]) : vErrors.push(err17), errors++);
@@ -3687,8 +3888,8 @@ function validate112(
               schemaPath: '#/properties/rto/anyOf/0/properties/measuredMs/anyOf',
               keyword: 'anyOf',
               params: {},
-              schema: schema38.properties.rto.anyOf[0].properties.measuredMs.anyOf,
-              parentSchema: schema38.properties.rto.anyOf[0].properties.measuredMs,
+              schema: schema39.properties.rto.anyOf[0].properties.measuredMs.anyOf,
+              parentSchema: schema39.properties.rto.anyOf[0].properties.measuredMs,
               data: data8,
             };
             (vErrors === null ? (vErrors = [err18]) : vErrors.push(err18), errors++);
@@ -3717,8 +3918,8 @@ function validate112(
               schemaPath: '#/properties/rto/anyOf/0/properties/at/anyOf/1/type',
               keyword: 'type',
               params: { type: 'null' },
-              schema: schema38.properties.rto.anyOf[0].properties.at.anyOf[1].type,
-              parentSchema: schema38.properties.rto.anyOf[0].properties.at.anyOf[1],
+              schema: schema39.properties.rto.anyOf[0].properties.at.anyOf[1].type,
+              parentSchema: schema39.properties.rto.anyOf[0].properties.at.anyOf[1],
               data: data9,
             };
             (vErrors === null ? (vErrors = [err19]) : vErrors.push(err19), errors++);
@@ -3732,8 +3933,8 @@ function validate112(
               schemaPath: '#/properties/rto/anyOf/0/properties/at/anyOf',
               keyword: 'anyOf',
               params: {},
-              schema: schema38.properties.rto.anyOf[0].properties.at.anyOf,
-              parentSchema: schema38.properties.rto.anyOf[0].properties.at,
+              schema: schema39.properties.rto.anyOf[0].properties.at.anyOf,
+              parentSchema: schema39.properties.rto.anyOf[0].properties.at,
               data: data9,
             };
             (vErrors === null ? (vErrors = [err20]) : vErrors.push(err20), errors++);
@@ -3746,9 +3947,9 @@ function validate112(
               instancePath: instancePath + '/rto/state',
               schemaPath: '#/properties/rto/anyOf/0/properties/state/enum',
               keyword: 'enum',
-              params: { allowedValues: schema38.properties.rto.anyOf[0].properties.state.enum },
-              schema: schema38.properties.rto.anyOf[0].properties.state.enum,
-              parentSchema: schema38.properties.rto.anyOf[0].properties.state,
+              params: { allowedValues: schema39.properties.rto.anyOf[0].properties.state.enum },
+              schema: schema39.properties.rto.anyOf[0].properties.state.enum,
+              parentSchema: schema39.properties.rto.anyOf[0].properties.state,
               data: data10,
             };
             (vErrors === null ? (vErrors = [err21]) : vErrors.push(err21), errors++);
@@ -3760,8 +3961,8 @@ function validate112(
           schemaPath: '#/properties/rto/anyOf/0/type',
           keyword: 'type',
           params: { type: 'object' },
-          schema: schema38.properties.rto.anyOf[0].type,
-          parentSchema: schema38.properties.rto.anyOf[0],
+          schema: schema39.properties.rto.anyOf[0].type,
+          parentSchema: schema39.properties.rto.anyOf[0],
           data: data6,
         };
         (vErrors === null ? (vErrors = [err22]) : vErrors.push(err22), errors++);
@@ -3778,8 +3979,8 @@ function validate112(
           schemaPath: '#/properties/rto/anyOf/1/type',
           keyword: 'type',
           params: { type: 'null' },
-          schema: schema38.properties.rto.anyOf[1].type,
-          parentSchema: schema38.properties.rto.anyOf[1],
+          schema: schema39.properties.rto.anyOf[1].type,
+          parentSchema: schema39.properties.rto.anyOf[1],
           data: data6,
         };
         (vErrors === null ? (vErrors = [err23]) : vErrors.push(err23), errors++);
@@ -3793,8 +3994,8 @@ function validate112(
           schemaPath: '#/properties/rto/anyOf',
           keyword: 'anyOf',
           params: {},
-          schema: schema38.properties.rto.anyOf,
-          parentSchema: schema38.properties.rto,
+          schema: schema39.properties.rto.anyOf,
+          parentSchema: schema39.properties.rto,
           data: data6,
         };
         (vErrors === null ? (vErrors = [err24]) : vErrors.push(err24), errors++);
@@ -3812,8 +4013,8 @@ function validate112(
             schemaPath: '#/properties/lastDrill/anyOf/0/required',
             keyword: 'required',
             params: { missingProperty: 'at' },
-            schema: schema38.properties.lastDrill.anyOf[0].required,
-            parentSchema: schema38.properties.lastDrill.anyOf[0],
+            schema: schema39.properties.lastDrill.anyOf[0].required,
+            parentSchema: schema39.properties.lastDrill.anyOf[0],
             data: data11,
           };
           (vErrors === null ? (vErrors = [err25]) : vErrors.push(err25), errors++);
@@ -3824,8 +4025,8 @@ function validate112(
             schemaPath: '#/properties/lastDrill/anyOf/0/required',
             keyword: 'required',
             params: { missingProperty: 'passed' },
-            schema: schema38.properties.lastDrill.anyOf[0].required,
-            parentSchema: schema38.properties.lastDrill.anyOf[0],
+            schema: schema39.properties.lastDrill.anyOf[0].required,
+            parentSchema: schema39.properties.lastDrill.anyOf[0],
             data: data11,
           };
           (vErrors === null ? (vErrors = [err26]) : vErrors.push(err26), errors++);
@@ -3836,8 +4037,8 @@ function validate112(
             schemaPath: '#/properties/lastDrill/anyOf/0/required',
             keyword: 'required',
             params: { missingProperty: 'level' },
-            schema: schema38.properties.lastDrill.anyOf[0].required,
-            parentSchema: schema38.properties.lastDrill.anyOf[0],
+            schema: schema39.properties.lastDrill.anyOf[0].required,
+            parentSchema: schema39.properties.lastDrill.anyOf[0],
             data: data11,
           };
           (vErrors === null ? (vErrors = [err27]) : vErrors.push(err27), errors++);
@@ -3848,8 +4049,8 @@ function validate112(
             schemaPath: '#/properties/lastDrill/anyOf/0/required',
             keyword: 'required',
             params: { missingProperty: 'restoreMs' },
-            schema: schema38.properties.lastDrill.anyOf[0].required,
-            parentSchema: schema38.properties.lastDrill.anyOf[0],
+            schema: schema39.properties.lastDrill.anyOf[0].required,
+            parentSchema: schema39.properties.lastDrill.anyOf[0],
             data: data11,
           };
           (vErrors === null ? (vErrors = [err28]) : vErrors.push(err28), errors++);
@@ -3874,8 +4075,8 @@ function validate112(
               schemaPath: '#/properties/lastDrill/anyOf/0/properties/passed/type',
               keyword: 'type',
               params: { type: 'boolean' },
-              schema: schema38.properties.lastDrill.anyOf[0].properties.passed.type,
-              parentSchema: schema38.properties.lastDrill.anyOf[0].properties.passed,
+              schema: schema39.properties.lastDrill.anyOf[0].properties.passed.type,
+              parentSchema: schema39.properties.lastDrill.anyOf[0].properties.passed,
               data: data13,
             };
             (vErrors === null ? (vErrors = [err29]) : vErrors.push(err29), errors++);
@@ -3891,9 +4092,9 @@ function validate112(
               instancePath: instancePath + '/lastDrill/level',
               schemaPath: '#/properties/lastDrill/anyOf/0/properties/level/anyOf/0/enum',
               keyword: 'enum',
-              params: { allowedValues: schema38.properties.lastDrill.anyOf[0].properties.level.anyOf[0].enum },
-              schema: schema38.properties.lastDrill.anyOf[0].properties.level.anyOf[0].enum,
-              parentSchema: schema38.properties.lastDrill.anyOf[0].properties.level.anyOf[0],
+              params: { allowedValues: schema39.properties.lastDrill.anyOf[0].properties.level.anyOf[0].enum },
+              schema: schema39.properties.lastDrill.anyOf[0].properties.level.anyOf[0].enum,
+              parentSchema: schema39.properties.lastDrill.anyOf[0].properties.level.anyOf[0],
               data: data14,
             };
             (vErrors === null ? (vErrors = [err30]) : vErrors.push(err30), errors++);
@@ -3907,8 +4108,8 @@ function validate112(
               schemaPath: '#/properties/lastDrill/anyOf/0/properties/level/anyOf/1/type',
               keyword: 'type',
               params: { type: 'null' },
-              schema: schema38.properties.lastDrill.anyOf[0].properties.level.anyOf[1].type,
-              parentSchema: schema38.properties.lastDrill.anyOf[0].properties.level.anyOf[1],
+              schema: schema39.properties.lastDrill.anyOf[0].properties.level.anyOf[1].type,
+              parentSchema: schema39.properties.lastDrill.anyOf[0].properties.level.anyOf[1],
               data: data14,
             };
             (vErrors === null ? (vErrors = [err31]) : vErrors.push(err31), errors++);
@@ -3922,8 +4123,8 @@ function validate112(
               schemaPath: '#/properties/lastDrill/anyOf/0/properties/level/anyOf',
               keyword: 'anyOf',
               params: {},
-              schema: schema38.properties.lastDrill.anyOf[0].properties.level.anyOf,
-              parentSchema: schema38.properties.lastDrill.anyOf[0].properties.level,
+              schema: schema39.properties.lastDrill.anyOf[0].properties.level.anyOf,
+              parentSchema: schema39.properties.lastDrill.anyOf[0].properties.level,
               data: data14,
             };
             (vErrors === null ? (vErrors = [err32]) : vErrors.push(err32), errors++);
@@ -3952,8 +4153,8 @@ function validate112(
               schemaPath: '#/properties/lastDrill/anyOf/0/properties/restoreMs/anyOf/1/type',
               keyword: 'type',
               params: { type: 'null' },
-              schema: schema38.properties.lastDrill.anyOf[0].properties.restoreMs.anyOf[1].type,
-              parentSchema: schema38.properties.lastDrill.anyOf[0].properties.restoreMs.anyOf[1],
+              schema: schema39.properties.lastDrill.anyOf[0].properties.restoreMs.anyOf[1].type,
+              parentSchema: schema39.properties.lastDrill.anyOf[0].properties.restoreMs.anyOf[1],
               data: data15,
             };
             (vErrors === null ? (vErrors = [err33]) : vErrors.push(err33), errors++);
@@ -3967,8 +4168,8 @@ function validate112(
               schemaPath: '#/properties/lastDrill/anyOf/0/properties/restoreMs/anyOf',
               keyword: 'anyOf',
               params: {},
-              schema: schema38.properties.lastDrill.anyOf[0].properties.restoreMs.anyOf,
-              parentSchema: schema38.properties.lastDrill.anyOf[0].properties.restoreMs,
+              schema: schema39.properties.lastDrill.anyOf[0].properties.restoreMs.anyOf,
+              parentSchema: schema39.properties.lastDrill.anyOf[0].properties.restoreMs,
               data: data15,
             };
             (vErrors === null ? (vErrors = [err34]) : vErrors.push(err34), errors++);
@@ -3980,8 +4181,8 @@ function validate112(
           schemaPath: '#/properties/lastDrill/anyOf/0/type',
           keyword: 'type',
           params: { type: 'object' },
-          schema: schema38.properties.lastDrill.anyOf[0].type,
-          parentSchema: schema38.properties.lastDrill.anyOf[0],
+          schema: schema39.properties.lastDrill.anyOf[0].type,
+          parentSchema: schema39.properties.lastDrill.anyOf[0],
           data: data11,
         };
         (vErrors === null ? (vErrors = [err35]) : vErrors.push(err35), errors++);
@@ -3998,8 +4199,8 @@ function validate112(
           schemaPath: '#/properties/lastDrill/anyOf/1/type',
           keyword: 'type',
           params: { type: 'null' },
-          schema: schema38.properties.lastDrill.anyOf[1].type,
-          parentSchema: schema38.properties.lastDrill.anyOf[1],
+          schema: schema39.properties.lastDrill.anyOf[1].type,
+          parentSchema: schema39.properties.lastDrill.anyOf[1],
           data: data11,
         };
         (vErrors === null ? (vErrors = [err36]) : vErrors.push(err36), errors++);
@@ -4013,8 +4214,8 @@ function validate112(
           schemaPath: '#/properties/lastDrill/anyOf',
           keyword: 'anyOf',
           params: {},
-          schema: schema38.properties.lastDrill.anyOf,
-          parentSchema: schema38.properties.lastDrill,
+          schema: schema39.properties.lastDrill.anyOf,
+          parentSchema: schema39.properties.lastDrill,
           data: data11,
         };
         (vErrors === null ? (vErrors = [err37]) : vErrors.push(err37), errors++);
@@ -4026,15 +4227,15 @@ function validate112(
       schemaPath: '#/type',
       keyword: 'type',
       params: { type: 'object' },
-      schema: schema38.type,
-      parentSchema: schema38,
+      schema: schema39.type,
+      parentSchema: schema39,
       data,
     };
     (vErrors === null ? (vErrors = [err38]) : vErrors.push(err38), errors++);
   }
-  return ((validate112.errors = vErrors), errors === 0);
+  return ((validate117.errors = vErrors), errors === 0);
 }
-validate112.evaluated = { props: { address: !0, rpo: !0, rto: !0, lastDrill: !0 }, dynamicProps: !1, dynamicItems: !1 };
+validate117.evaluated = { props: { address: !0, rpo: !0, rto: !0, lastDrill: !0 }, dynamicProps: !1, dynamicItems: !1 };
 function validate52(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
@@ -4203,8 +4404,20 @@ function validate52(
       };
       (vErrors === null ? (vErrors = [err12]) : vErrors.push(err12), errors++);
     }
-    if (data.objectives === void 0) {
+    if (data.inGrace === void 0) {
       let err13 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'inGrace' },
+        schema: schema19.required,
+        parentSchema: schema19,
+        data,
+      };
+      (vErrors === null ? (vErrors = [err13]) : vErrors.push(err13), errors++);
+    }
+    if (data.objectives === void 0) {
+      let err14 = {
         instancePath,
         schemaPath: '#/required',
         keyword: 'required',
@@ -4213,10 +4426,10 @@ function validate52(
         parentSchema: schema19,
         data,
       };
-      (vErrors === null ? (vErrors = [err13]) : vErrors.push(err13), errors++);
+      (vErrors === null ? (vErrors = [err14]) : vErrors.push(err14), errors++);
     }
     if (data.unchanged === void 0) {
-      let err14 = {
+      let err15 = {
         instancePath,
         schemaPath: '#/required',
         keyword: 'required',
@@ -4225,10 +4438,10 @@ function validate52(
         parentSchema: schema19,
         data,
       };
-      (vErrors === null ? (vErrors = [err14]) : vErrors.push(err14), errors++);
+      (vErrors === null ? (vErrors = [err15]) : vErrors.push(err15), errors++);
     }
     if (data.findings === void 0) {
-      let err15 = {
+      let err16 = {
         instancePath,
         schemaPath: '#/required',
         keyword: 'required',
@@ -4237,10 +4450,10 @@ function validate52(
         parentSchema: schema19,
         data,
       };
-      (vErrors === null ? (vErrors = [err15]) : vErrors.push(err15), errors++);
+      (vErrors === null ? (vErrors = [err16]) : vErrors.push(err16), errors++);
     }
     if (data.summary === void 0) {
-      let err16 = {
+      let err17 = {
         instancePath,
         schemaPath: '#/required',
         keyword: 'required',
@@ -4249,12 +4462,12 @@ function validate52(
         parentSchema: schema19,
         data,
       };
-      (vErrors === null ? (vErrors = [err16]) : vErrors.push(err16), errors++);
+      (vErrors === null ? (vErrors = [err17]) : vErrors.push(err17), errors++);
     }
     if (data.formatVersion !== void 0) {
       let data0 = data.formatVersion;
       if (data0 !== 1) {
-        let err17 = {
+        let err18 = {
           instancePath: instancePath + '/formatVersion',
           schemaPath: '#/properties/formatVersion/const',
           keyword: 'const',
@@ -4263,13 +4476,13 @@ function validate52(
           parentSchema: schema19.properties.formatVersion,
           data: data0,
         };
-        (vErrors === null ? (vErrors = [err17]) : vErrors.push(err17), errors++);
+        (vErrors === null ? (vErrors = [err18]) : vErrors.push(err18), errors++);
       }
     }
     if (data.kind !== void 0) {
       let data1 = data.kind;
       if (data1 !== 'holdfast.plan') {
-        let err18 = {
+        let err19 = {
           instancePath: instancePath + '/kind',
           schemaPath: '#/properties/kind/const',
           keyword: 'const',
@@ -4278,14 +4491,14 @@ function validate52(
           parentSchema: schema19.properties.kind,
           data: data1,
         };
-        (vErrors === null ? (vErrors = [err18]) : vErrors.push(err18), errors++);
+        (vErrors === null ? (vErrors = [err19]) : vErrors.push(err19), errors++);
       }
     }
     if (data.tool !== void 0) {
       let data2 = data.tool;
       if (data2 && typeof data2 == 'object' && !Array.isArray(data2)) {
         if (data2.name === void 0) {
-          let err19 = {
+          let err20 = {
             instancePath: instancePath + '/tool',
             schemaPath: '#/properties/tool/required',
             keyword: 'required',
@@ -4294,10 +4507,10 @@ function validate52(
             parentSchema: schema19.properties.tool,
             data: data2,
           };
-          (vErrors === null ? (vErrors = [err19]) : vErrors.push(err19), errors++);
+          (vErrors === null ? (vErrors = [err20]) : vErrors.push(err20), errors++);
         }
         if (data2.version === void 0) {
-          let err20 = {
+          let err21 = {
             instancePath: instancePath + '/tool',
             schemaPath: '#/properties/tool/required',
             keyword: 'required',
@@ -4306,12 +4519,12 @@ function validate52(
             parentSchema: schema19.properties.tool,
             data: data2,
           };
-          (vErrors === null ? (vErrors = [err20]) : vErrors.push(err20), errors++);
+          (vErrors === null ? (vErrors = [err21]) : vErrors.push(err21), errors++);
         }
         if (data2.name !== void 0) {
           let data3 = data2.name;
           if (typeof data3 != 'string') {
-            let err21 = {
+            let err22 = {
               instancePath: instancePath + '/tool/name',
               schemaPath: '#/properties/tool/properties/name/type',
               keyword: 'type',
@@ -4320,13 +4533,13 @@ function validate52(
               parentSchema: schema19.properties.tool.properties.name,
               data: data3,
             };
-            (vErrors === null ? (vErrors = [err21]) : vErrors.push(err21), errors++);
+            (vErrors === null ? (vErrors = [err22]) : vErrors.push(err22), errors++);
           }
         }
         if (data2.version !== void 0) {
           let data4 = data2.version;
           if (typeof data4 != 'string') {
-            let err22 = {
+            let err23 = {
               instancePath: instancePath + '/tool/version',
               schemaPath: '#/properties/tool/properties/version/type',
               keyword: 'type',
@@ -4335,11 +4548,11 @@ function validate52(
               parentSchema: schema19.properties.tool.properties.version,
               data: data4,
             };
-            (vErrors === null ? (vErrors = [err22]) : vErrors.push(err22), errors++);
+            (vErrors === null ? (vErrors = [err23]) : vErrors.push(err23), errors++);
           }
         }
       } else {
-        let err23 = {
+        let err24 = {
           instancePath: instancePath + '/tool',
           schemaPath: '#/properties/tool/type',
           keyword: 'type',
@@ -4348,7 +4561,7 @@ function validate52(
           parentSchema: schema19.properties.tool,
           data: data2,
         };
-        (vErrors === null ? (vErrors = [err23]) : vErrors.push(err23), errors++);
+        (vErrors === null ? (vErrors = [err24]) : vErrors.push(err24), errors++);
       }
     }
     if (
@@ -4376,7 +4589,7 @@ function validate52(
     ) {
       let data7 = data.complete;
       if (typeof data7 != 'boolean') {
-        let err24 = {
+        let err25 = {
           instancePath: instancePath + '/complete',
           schemaPath: '#/properties/complete/type',
           keyword: 'type',
@@ -4385,14 +4598,14 @@ function validate52(
           parentSchema: schema19.properties.complete,
           data: data7,
         };
-        (vErrors === null ? (vErrors = [err24]) : vErrors.push(err24), errors++);
+        (vErrors === null ? (vErrors = [err25]) : vErrors.push(err25), errors++);
       }
     }
     if (data.spec !== void 0) {
       let data8 = data.spec;
       if (data8 && typeof data8 == 'object' && !Array.isArray(data8)) {
         if (data8.path === void 0) {
-          let err25 = {
+          let err26 = {
             instancePath: instancePath + '/spec',
             schemaPath: '#/properties/spec/required',
             keyword: 'required',
@@ -4401,10 +4614,10 @@ function validate52(
             parentSchema: schema19.properties.spec,
             data: data8,
           };
-          (vErrors === null ? (vErrors = [err25]) : vErrors.push(err25), errors++);
+          (vErrors === null ? (vErrors = [err26]) : vErrors.push(err26), errors++);
         }
         if (data8.digest === void 0) {
-          let err26 = {
+          let err27 = {
             instancePath: instancePath + '/spec',
             schemaPath: '#/properties/spec/required',
             keyword: 'required',
@@ -4413,12 +4626,12 @@ function validate52(
             parentSchema: schema19.properties.spec,
             data: data8,
           };
-          (vErrors === null ? (vErrors = [err26]) : vErrors.push(err26), errors++);
+          (vErrors === null ? (vErrors = [err27]) : vErrors.push(err27), errors++);
         }
         if (data8.path !== void 0) {
           let data9 = data8.path;
           if (typeof data9 != 'string') {
-            let err27 = {
+            let err28 = {
               instancePath: instancePath + '/spec/path',
               schemaPath: '#/properties/spec/properties/path/type',
               keyword: 'type',
@@ -4427,7 +4640,7 @@ function validate52(
               parentSchema: schema19.properties.spec.properties.path,
               data: data9,
             };
-            (vErrors === null ? (vErrors = [err27]) : vErrors.push(err27), errors++);
+            (vErrors === null ? (vErrors = [err28]) : vErrors.push(err28), errors++);
           }
         }
         data8.digest !== void 0 &&
@@ -4441,7 +4654,7 @@ function validate52(
             ((vErrors = vErrors === null ? validate53.errors : vErrors.concat(validate53.errors)),
             (errors = vErrors.length)));
       } else {
-        let err28 = {
+        let err29 = {
           instancePath: instancePath + '/spec',
           schemaPath: '#/properties/spec/type',
           keyword: 'type',
@@ -4450,14 +4663,14 @@ function validate52(
           parentSchema: schema19.properties.spec,
           data: data8,
         };
-        (vErrors === null ? (vErrors = [err28]) : vErrors.push(err28), errors++);
+        (vErrors === null ? (vErrors = [err29]) : vErrors.push(err29), errors++);
       }
     }
     if (data.observed !== void 0) {
       let data11 = data.observed;
       if (data11 && typeof data11 == 'object' && !Array.isArray(data11)) {
         if (data11.repositories === void 0) {
-          let err29 = {
+          let err30 = {
             instancePath: instancePath + '/observed',
             schemaPath: '#/properties/observed/required',
             keyword: 'required',
@@ -4466,10 +4679,10 @@ function validate52(
             parentSchema: schema19.properties.observed,
             data: data11,
           };
-          (vErrors === null ? (vErrors = [err29]) : vErrors.push(err29), errors++);
+          (vErrors === null ? (vErrors = [err30]) : vErrors.push(err30), errors++);
         }
         if (data11.unreachable === void 0) {
-          let err30 = {
+          let err31 = {
             instancePath: instancePath + '/observed',
             schemaPath: '#/properties/observed/required',
             keyword: 'required',
@@ -4478,10 +4691,10 @@ function validate52(
             parentSchema: schema19.properties.observed,
             data: data11,
           };
-          (vErrors === null ? (vErrors = [err30]) : vErrors.push(err30), errors++);
+          (vErrors === null ? (vErrors = [err31]) : vErrors.push(err31), errors++);
         }
         if (data11.notAsked === void 0) {
-          let err31 = {
+          let err32 = {
             instancePath: instancePath + '/observed',
             schemaPath: '#/properties/observed/required',
             keyword: 'required',
@@ -4490,7 +4703,7 @@ function validate52(
             parentSchema: schema19.properties.observed,
             data: data11,
           };
-          (vErrors === null ? (vErrors = [err31]) : vErrors.push(err31), errors++);
+          (vErrors === null ? (vErrors = [err32]) : vErrors.push(err32), errors++);
         }
         if (data11.repositories !== void 0) {
           let data12 = data11.repositories;
@@ -4500,7 +4713,7 @@ function validate52(
               let data13 = data12[i0];
               if (data13 && typeof data13 == 'object' && !Array.isArray(data13)) {
                 if (data13.name === void 0) {
-                  let err32 = {
+                  let err33 = {
                     instancePath: instancePath + '/observed/repositories/' + i0,
                     schemaPath: '#/properties/observed/properties/repositories/items/required',
                     keyword: 'required',
@@ -4509,10 +4722,10 @@ function validate52(
                     parentSchema: schema19.properties.observed.properties.repositories.items,
                     data: data13,
                   };
-                  (vErrors === null ? (vErrors = [err32]) : vErrors.push(err32), errors++);
+                  (vErrors === null ? (vErrors = [err33]) : vErrors.push(err33), errors++);
                 }
                 if (data13.location === void 0) {
-                  let err33 = {
+                  let err34 = {
                     instancePath: instancePath + '/observed/repositories/' + i0,
                     schemaPath: '#/properties/observed/properties/repositories/items/required',
                     keyword: 'required',
@@ -4521,10 +4734,10 @@ function validate52(
                     parentSchema: schema19.properties.observed.properties.repositories.items,
                     data: data13,
                   };
-                  (vErrors === null ? (vErrors = [err33]) : vErrors.push(err33), errors++);
+                  (vErrors === null ? (vErrors = [err34]) : vErrors.push(err34), errors++);
                 }
                 if (data13.state === void 0) {
-                  let err34 = {
+                  let err35 = {
                     instancePath: instancePath + '/observed/repositories/' + i0,
                     schemaPath: '#/properties/observed/properties/repositories/items/required',
                     keyword: 'required',
@@ -4533,10 +4746,10 @@ function validate52(
                     parentSchema: schema19.properties.observed.properties.repositories.items,
                     data: data13,
                   };
-                  (vErrors === null ? (vErrors = [err34]) : vErrors.push(err34), errors++);
+                  (vErrors === null ? (vErrors = [err35]) : vErrors.push(err35), errors++);
                 }
                 if (data13.id === void 0) {
-                  let err35 = {
+                  let err36 = {
                     instancePath: instancePath + '/observed/repositories/' + i0,
                     schemaPath: '#/properties/observed/properties/repositories/items/required',
                     keyword: 'required',
@@ -4545,12 +4758,12 @@ function validate52(
                     parentSchema: schema19.properties.observed.properties.repositories.items,
                     data: data13,
                   };
-                  (vErrors === null ? (vErrors = [err35]) : vErrors.push(err35), errors++);
+                  (vErrors === null ? (vErrors = [err36]) : vErrors.push(err36), errors++);
                 }
                 if (data13.name !== void 0) {
                   let data14 = data13.name;
                   if (typeof data14 != 'string') {
-                    let err36 = {
+                    let err37 = {
                       instancePath: instancePath + '/observed/repositories/' + i0 + '/name',
                       schemaPath: '#/properties/observed/properties/repositories/items/properties/name/type',
                       keyword: 'type',
@@ -4559,13 +4772,13 @@ function validate52(
                       parentSchema: schema19.properties.observed.properties.repositories.items.properties.name,
                       data: data14,
                     };
-                    (vErrors === null ? (vErrors = [err36]) : vErrors.push(err36), errors++);
+                    (vErrors === null ? (vErrors = [err37]) : vErrors.push(err37), errors++);
                   }
                 }
                 if (data13.location !== void 0) {
                   let data15 = data13.location;
                   if (typeof data15 != 'string') {
-                    let err37 = {
+                    let err38 = {
                       instancePath: instancePath + '/observed/repositories/' + i0 + '/location',
                       schemaPath: '#/properties/observed/properties/repositories/items/properties/location/type',
                       keyword: 'type',
@@ -4574,13 +4787,13 @@ function validate52(
                       parentSchema: schema19.properties.observed.properties.repositories.items.properties.location,
                       data: data15,
                     };
-                    (vErrors === null ? (vErrors = [err37]) : vErrors.push(err37), errors++);
+                    (vErrors === null ? (vErrors = [err38]) : vErrors.push(err38), errors++);
                   }
                 }
                 if (data13.state !== void 0) {
                   let data16 = data13.state;
                   if (!(data16 === 'ready' || data16 === 'absent' || data16 === 'unreachable')) {
-                    let err38 = {
+                    let err39 = {
                       instancePath: instancePath + '/observed/repositories/' + i0 + '/state',
                       schemaPath: '#/properties/observed/properties/repositories/items/properties/state/enum',
                       keyword: 'enum',
@@ -4591,7 +4804,7 @@ function validate52(
                       parentSchema: schema19.properties.observed.properties.repositories.items.properties.state,
                       data: data16,
                     };
-                    (vErrors === null ? (vErrors = [err38]) : vErrors.push(err38), errors++);
+                    (vErrors === null ? (vErrors = [err39]) : vErrors.push(err39), errors++);
                   }
                 }
                 if (data13.id !== void 0) {
@@ -4600,7 +4813,7 @@ function validate52(
                     valid7 = !1,
                     _errs31 = errors;
                   if (typeof data17 != 'string') {
-                    let err39 = {
+                    let err40 = {
                       instancePath: instancePath + '/observed/repositories/' + i0 + '/id',
                       schemaPath: '#/properties/observed/properties/repositories/items/properties/id/anyOf/0/type',
                       keyword: 'type',
@@ -4609,13 +4822,13 @@ function validate52(
                       parentSchema: schema19.properties.observed.properties.repositories.items.properties.id.anyOf[0],
                       data: data17,
                     };
-                    (vErrors === null ? (vErrors = [err39]) : vErrors.push(err39), errors++);
+                    (vErrors === null ? (vErrors = [err40]) : vErrors.push(err40), errors++);
                   }
                   var _valid0 = _errs31 === errors;
                   valid7 = valid7 || _valid0;
                   let _errs33 = errors;
                   if (data17 !== null) {
-                    let err40 = {
+                    let err41 = {
                       instancePath: instancePath + '/observed/repositories/' + i0 + '/id',
                       schemaPath: '#/properties/observed/properties/repositories/items/properties/id/anyOf/1/type',
                       keyword: 'type',
@@ -4624,13 +4837,13 @@ function validate52(
                       parentSchema: schema19.properties.observed.properties.repositories.items.properties.id.anyOf[1],
                       data: data17,
                     };
-                    (vErrors === null ? (vErrors = [err40]) : vErrors.push(err40), errors++);
+                    (vErrors === null ? (vErrors = [err41]) : vErrors.push(err41), errors++);
                   }
                   var _valid0 = _errs33 === errors;
                   if (((valid7 = valid7 || _valid0), valid7))
                     ((errors = _errs30), vErrors !== null && (_errs30 ? (vErrors.length = _errs30) : (vErrors = null)));
                   else {
-                    let err41 = {
+                    let err42 = {
                       instancePath: instancePath + '/observed/repositories/' + i0 + '/id',
                       schemaPath: '#/properties/observed/properties/repositories/items/properties/id/anyOf',
                       keyword: 'anyOf',
@@ -4639,11 +4852,11 @@ function validate52(
                       parentSchema: schema19.properties.observed.properties.repositories.items.properties.id,
                       data: data17,
                     };
-                    (vErrors === null ? (vErrors = [err41]) : vErrors.push(err41), errors++);
+                    (vErrors === null ? (vErrors = [err42]) : vErrors.push(err42), errors++);
                   }
                 }
               } else {
-                let err42 = {
+                let err43 = {
                   instancePath: instancePath + '/observed/repositories/' + i0,
                   schemaPath: '#/properties/observed/properties/repositories/items/type',
                   keyword: 'type',
@@ -4652,11 +4865,11 @@ function validate52(
                   parentSchema: schema19.properties.observed.properties.repositories.items,
                   data: data13,
                 };
-                (vErrors === null ? (vErrors = [err42]) : vErrors.push(err42), errors++);
+                (vErrors === null ? (vErrors = [err43]) : vErrors.push(err43), errors++);
               }
             }
           } else {
-            let err43 = {
+            let err44 = {
               instancePath: instancePath + '/observed/repositories',
               schemaPath: '#/properties/observed/properties/repositories/type',
               keyword: 'type',
@@ -4665,7 +4878,7 @@ function validate52(
               parentSchema: schema19.properties.observed.properties.repositories,
               data: data12,
             };
-            (vErrors === null ? (vErrors = [err43]) : vErrors.push(err43), errors++);
+            (vErrors === null ? (vErrors = [err44]) : vErrors.push(err44), errors++);
           }
         }
         if (data11.unreachable !== void 0) {
@@ -4675,7 +4888,7 @@ function validate52(
             for (let i1 = 0; i1 < len1; i1++) {
               let data19 = data18[i1];
               if (typeof data19 != 'string') {
-                let err44 = {
+                let err45 = {
                   instancePath: instancePath + '/observed/unreachable/' + i1,
                   schemaPath: '#/properties/observed/properties/unreachable/items/type',
                   keyword: 'type',
@@ -4684,11 +4897,11 @@ function validate52(
                   parentSchema: schema19.properties.observed.properties.unreachable.items,
                   data: data19,
                 };
-                (vErrors === null ? (vErrors = [err44]) : vErrors.push(err44), errors++);
+                (vErrors === null ? (vErrors = [err45]) : vErrors.push(err45), errors++);
               }
             }
           } else {
-            let err45 = {
+            let err46 = {
               instancePath: instancePath + '/observed/unreachable',
               schemaPath: '#/properties/observed/properties/unreachable/type',
               keyword: 'type',
@@ -4697,7 +4910,7 @@ function validate52(
               parentSchema: schema19.properties.observed.properties.unreachable,
               data: data18,
             };
-            (vErrors === null ? (vErrors = [err45]) : vErrors.push(err45), errors++);
+            (vErrors === null ? (vErrors = [err46]) : vErrors.push(err46), errors++);
           }
         }
         if (data11.notAsked !== void 0) {
@@ -4707,7 +4920,7 @@ function validate52(
             for (let i2 = 0; i2 < len2; i2++) {
               let data21 = data20[i2];
               if (typeof data21 != 'string') {
-                let err46 = {
+                let err47 = {
                   instancePath: instancePath + '/observed/notAsked/' + i2,
                   schemaPath: '#/properties/observed/properties/notAsked/items/type',
                   keyword: 'type',
@@ -4716,11 +4929,11 @@ function validate52(
                   parentSchema: schema19.properties.observed.properties.notAsked.items,
                   data: data21,
                 };
-                (vErrors === null ? (vErrors = [err46]) : vErrors.push(err46), errors++);
+                (vErrors === null ? (vErrors = [err47]) : vErrors.push(err47), errors++);
               }
             }
           } else {
-            let err47 = {
+            let err48 = {
               instancePath: instancePath + '/observed/notAsked',
               schemaPath: '#/properties/observed/properties/notAsked/type',
               keyword: 'type',
@@ -4729,11 +4942,11 @@ function validate52(
               parentSchema: schema19.properties.observed.properties.notAsked,
               data: data20,
             };
-            (vErrors === null ? (vErrors = [err47]) : vErrors.push(err47), errors++);
+            (vErrors === null ? (vErrors = [err48]) : vErrors.push(err48), errors++);
           }
         }
       } else {
-        let err48 = {
+        let err49 = {
           instancePath: instancePath + '/observed',
           schemaPath: '#/properties/observed/type',
           keyword: 'type',
@@ -4742,7 +4955,7 @@ function validate52(
           parentSchema: schema19.properties.observed,
           data: data11,
         };
-        (vErrors === null ? (vErrors = [err48]) : vErrors.push(err48), errors++);
+        (vErrors === null ? (vErrors = [err49]) : vErrors.push(err49), errors++);
       }
     }
     if (data.actions !== void 0) {
@@ -4760,7 +4973,7 @@ function validate52(
             ((vErrors = vErrors === null ? validate58.errors : vErrors.concat(validate58.errors)),
             (errors = vErrors.length));
       } else {
-        let err49 = {
+        let err50 = {
           instancePath: instancePath + '/actions',
           schemaPath: '#/properties/actions/type',
           keyword: 'type',
@@ -4769,7 +4982,7 @@ function validate52(
           parentSchema: schema19.properties.actions,
           data: data22,
         };
-        (vErrors === null ? (vErrors = [err49]) : vErrors.push(err49), errors++);
+        (vErrors === null ? (vErrors = [err50]) : vErrors.push(err50), errors++);
       }
     }
     if (data.blocked !== void 0) {
@@ -4787,7 +5000,7 @@ function validate52(
             ((vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors)),
             (errors = vErrors.length));
       } else {
-        let err50 = {
+        let err51 = {
           instancePath: instancePath + '/blocked',
           schemaPath: '#/properties/blocked/type',
           keyword: 'type',
@@ -4796,7 +5009,7 @@ function validate52(
           parentSchema: schema19.properties.blocked,
           data: data24,
         };
-        (vErrors === null ? (vErrors = [err50]) : vErrors.push(err50), errors++);
+        (vErrors === null ? (vErrors = [err51]) : vErrors.push(err51), errors++);
       }
     }
     if (data.retention !== void 0) {
@@ -4814,7 +5027,7 @@ function validate52(
             ((vErrors = vErrors === null ? validate95.errors : vErrors.concat(validate95.errors)),
             (errors = vErrors.length));
       } else {
-        let err51 = {
+        let err52 = {
           instancePath: instancePath + '/retention',
           schemaPath: '#/properties/retention/type',
           keyword: 'type',
@@ -4823,7 +5036,7 @@ function validate52(
           parentSchema: schema19.properties.retention,
           data: data26,
         };
-        (vErrors === null ? (vErrors = [err51]) : vErrors.push(err51), errors++);
+        (vErrors === null ? (vErrors = [err52]) : vErrors.push(err52), errors++);
       }
     }
     if (data.drift !== void 0) {
@@ -4841,7 +5054,7 @@ function validate52(
             ((vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors)),
             (errors = vErrors.length));
       } else {
-        let err52 = {
+        let err53 = {
           instancePath: instancePath + '/drift',
           schemaPath: '#/properties/drift/type',
           keyword: 'type',
@@ -4850,7 +5063,7 @@ function validate52(
           parentSchema: schema19.properties.drift,
           data: data28,
         };
-        (vErrors === null ? (vErrors = [err52]) : vErrors.push(err52), errors++);
+        (vErrors === null ? (vErrors = [err53]) : vErrors.push(err53), errors++);
       }
     }
     if (data.drills !== void 0) {
@@ -4868,7 +5081,7 @@ function validate52(
             ((vErrors = vErrors === null ? validate107.errors : vErrors.concat(validate107.errors)),
             (errors = vErrors.length));
       } else {
-        let err53 = {
+        let err54 = {
           instancePath: instancePath + '/drills',
           schemaPath: '#/properties/drills/type',
           keyword: 'type',
@@ -4877,16 +5090,16 @@ function validate52(
           parentSchema: schema19.properties.drills,
           data: data30,
         };
-        (vErrors === null ? (vErrors = [err53]) : vErrors.push(err53), errors++);
+        (vErrors === null ? (vErrors = [err54]) : vErrors.push(err54), errors++);
       }
     }
-    if (data.objectives !== void 0) {
-      let data32 = data.objectives;
+    if (data.inGrace !== void 0) {
+      let data32 = data.inGrace;
       if (Array.isArray(data32)) {
         let len8 = data32.length;
         for (let i8 = 0; i8 < len8; i8++)
           validate112(data32[i8], {
-            instancePath: instancePath + '/objectives/' + i8,
+            instancePath: instancePath + '/inGrace/' + i8,
             parentData: data32,
             parentDataProperty: i8,
             rootData,
@@ -4895,289 +5108,316 @@ function validate52(
             ((vErrors = vErrors === null ? validate112.errors : vErrors.concat(validate112.errors)),
             (errors = vErrors.length));
       } else {
-        let err54 = {
+        let err55 = {
+          instancePath: instancePath + '/inGrace',
+          schemaPath: '#/properties/inGrace/type',
+          keyword: 'type',
+          params: { type: 'array' },
+          schema: schema19.properties.inGrace.type,
+          parentSchema: schema19.properties.inGrace,
+          data: data32,
+        };
+        (vErrors === null ? (vErrors = [err55]) : vErrors.push(err55), errors++);
+      }
+    }
+    if (data.objectives !== void 0) {
+      let data34 = data.objectives;
+      if (Array.isArray(data34)) {
+        let len9 = data34.length;
+        for (let i9 = 0; i9 < len9; i9++)
+          validate117(data34[i9], {
+            instancePath: instancePath + '/objectives/' + i9,
+            parentData: data34,
+            parentDataProperty: i9,
+            rootData,
+            dynamicAnchors,
+          }) ||
+            ((vErrors = vErrors === null ? validate117.errors : vErrors.concat(validate117.errors)),
+            (errors = vErrors.length));
+      } else {
+        let err56 = {
           instancePath: instancePath + '/objectives',
           schemaPath: '#/properties/objectives/type',
           keyword: 'type',
           params: { type: 'array' },
           schema: schema19.properties.objectives.type,
           parentSchema: schema19.properties.objectives,
-          data: data32,
+          data: data34,
         };
-        (vErrors === null ? (vErrors = [err54]) : vErrors.push(err54), errors++);
+        (vErrors === null ? (vErrors = [err56]) : vErrors.push(err56), errors++);
       }
     }
     if (data.unchanged !== void 0) {
-      let data34 = data.unchanged;
-      if (Array.isArray(data34)) {
-        let len9 = data34.length;
-        for (let i9 = 0; i9 < len9; i9++)
-          validate59(data34[i9], {
-            instancePath: instancePath + '/unchanged/' + i9,
-            parentData: data34,
-            parentDataProperty: i9,
+      let data36 = data.unchanged;
+      if (Array.isArray(data36)) {
+        let len10 = data36.length;
+        for (let i10 = 0; i10 < len10; i10++)
+          validate59(data36[i10], {
+            instancePath: instancePath + '/unchanged/' + i10,
+            parentData: data36,
+            parentDataProperty: i10,
             rootData,
             dynamicAnchors,
           }) ||
             ((vErrors = vErrors === null ? validate59.errors : vErrors.concat(validate59.errors)),
             (errors = vErrors.length));
       } else {
-        let err55 = {
+        let err57 = {
           instancePath: instancePath + '/unchanged',
           schemaPath: '#/properties/unchanged/type',
           keyword: 'type',
           params: { type: 'array' },
           schema: schema19.properties.unchanged.type,
           parentSchema: schema19.properties.unchanged,
-          data: data34,
+          data: data36,
         };
-        (vErrors === null ? (vErrors = [err55]) : vErrors.push(err55), errors++);
+        (vErrors === null ? (vErrors = [err57]) : vErrors.push(err57), errors++);
       }
     }
     if (data.findings !== void 0) {
-      let data36 = data.findings;
-      if (Array.isArray(data36)) {
-        let len10 = data36.length;
-        for (let i10 = 0; i10 < len10; i10++)
-          validate91(data36[i10], {
-            instancePath: instancePath + '/findings/' + i10,
-            parentData: data36,
-            parentDataProperty: i10,
+      let data38 = data.findings;
+      if (Array.isArray(data38)) {
+        let len11 = data38.length;
+        for (let i11 = 0; i11 < len11; i11++)
+          validate91(data38[i11], {
+            instancePath: instancePath + '/findings/' + i11,
+            parentData: data38,
+            parentDataProperty: i11,
             rootData,
             dynamicAnchors,
           }) ||
             ((vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors)),
             (errors = vErrors.length));
       } else {
-        let err56 = {
+        let err58 = {
           instancePath: instancePath + '/findings',
           schemaPath: '#/properties/findings/type',
           keyword: 'type',
           params: { type: 'array' },
           schema: schema19.properties.findings.type,
           parentSchema: schema19.properties.findings,
-          data: data36,
+          data: data38,
         };
-        (vErrors === null ? (vErrors = [err56]) : vErrors.push(err56), errors++);
+        (vErrors === null ? (vErrors = [err58]) : vErrors.push(err58), errors++);
       }
     }
     if (data.summary !== void 0) {
-      let data38 = data.summary;
-      if (data38 && typeof data38 == 'object' && !Array.isArray(data38)) {
-        if (data38.backUp === void 0) {
-          let err57 = {
+      let data40 = data.summary;
+      if (data40 && typeof data40 == 'object' && !Array.isArray(data40)) {
+        if (data40.backUp === void 0) {
+          let err59 = {
             instancePath: instancePath + '/summary',
             schemaPath: '#/properties/summary/required',
             keyword: 'required',
             params: { missingProperty: 'backUp' },
             schema: schema19.properties.summary.required,
             parentSchema: schema19.properties.summary,
-            data: data38,
+            data: data40,
           };
-          (vErrors === null ? (vErrors = [err57]) : vErrors.push(err57), errors++);
+          (vErrors === null ? (vErrors = [err59]) : vErrors.push(err59), errors++);
         }
-        if (data38.verify === void 0) {
-          let err58 = {
+        if (data40.verify === void 0) {
+          let err60 = {
             instancePath: instancePath + '/summary',
             schemaPath: '#/properties/summary/required',
             keyword: 'required',
             params: { missingProperty: 'verify' },
             schema: schema19.properties.summary.required,
             parentSchema: schema19.properties.summary,
-            data: data38,
+            data: data40,
           };
-          (vErrors === null ? (vErrors = [err58]) : vErrors.push(err58), errors++);
+          (vErrors === null ? (vErrors = [err60]) : vErrors.push(err60), errors++);
         }
-        if (data38.expire === void 0) {
-          let err59 = {
+        if (data40.expire === void 0) {
+          let err61 = {
             instancePath: instancePath + '/summary',
             schemaPath: '#/properties/summary/required',
             keyword: 'required',
             params: { missingProperty: 'expire' },
             schema: schema19.properties.summary.required,
             parentSchema: schema19.properties.summary,
-            data: data38,
+            data: data40,
           };
-          (vErrors === null ? (vErrors = [err59]) : vErrors.push(err59), errors++);
+          (vErrors === null ? (vErrors = [err61]) : vErrors.push(err61), errors++);
         }
-        if (data38.backupsRemoved === void 0) {
-          let err60 = {
+        if (data40.backupsRemoved === void 0) {
+          let err62 = {
             instancePath: instancePath + '/summary',
             schemaPath: '#/properties/summary/required',
             keyword: 'required',
             params: { missingProperty: 'backupsRemoved' },
             schema: schema19.properties.summary.required,
             parentSchema: schema19.properties.summary,
-            data: data38,
+            data: data40,
           };
-          (vErrors === null ? (vErrors = [err60]) : vErrors.push(err60), errors++);
+          (vErrors === null ? (vErrors = [err62]) : vErrors.push(err62), errors++);
         }
-        if (data38.sweep === void 0) {
-          let err61 = {
+        if (data40.sweep === void 0) {
+          let err63 = {
             instancePath: instancePath + '/summary',
             schemaPath: '#/properties/summary/required',
             keyword: 'required',
             params: { missingProperty: 'sweep' },
             schema: schema19.properties.summary.required,
             parentSchema: schema19.properties.summary,
-            data: data38,
+            data: data40,
           };
-          (vErrors === null ? (vErrors = [err61]) : vErrors.push(err61), errors++);
+          (vErrors === null ? (vErrors = [err63]) : vErrors.push(err63), errors++);
         }
-        if (data38.unchanged === void 0) {
-          let err62 = {
+        if (data40.unchanged === void 0) {
+          let err64 = {
             instancePath: instancePath + '/summary',
             schemaPath: '#/properties/summary/required',
             keyword: 'required',
             params: { missingProperty: 'unchanged' },
             schema: schema19.properties.summary.required,
             parentSchema: schema19.properties.summary,
-            data: data38,
+            data: data40,
           };
-          (vErrors === null ? (vErrors = [err62]) : vErrors.push(err62), errors++);
+          (vErrors === null ? (vErrors = [err64]) : vErrors.push(err64), errors++);
         }
-        if (data38.blocked === void 0) {
-          let err63 = {
+        if (data40.blocked === void 0) {
+          let err65 = {
             instancePath: instancePath + '/summary',
             schemaPath: '#/properties/summary/required',
             keyword: 'required',
             params: { missingProperty: 'blocked' },
             schema: schema19.properties.summary.required,
             parentSchema: schema19.properties.summary,
-            data: data38,
+            data: data40,
           };
-          (vErrors === null ? (vErrors = [err63]) : vErrors.push(err63), errors++);
+          (vErrors === null ? (vErrors = [err65]) : vErrors.push(err65), errors++);
         }
-        if (data38.drillsDue === void 0) {
-          let err64 = {
+        if (data40.drillsDue === void 0) {
+          let err66 = {
             instancePath: instancePath + '/summary',
             schemaPath: '#/properties/summary/required',
             keyword: 'required',
             params: { missingProperty: 'drillsDue' },
             schema: schema19.properties.summary.required,
             parentSchema: schema19.properties.summary,
-            data: data38,
+            data: data40,
           };
-          (vErrors === null ? (vErrors = [err64]) : vErrors.push(err64), errors++);
+          (vErrors === null ? (vErrors = [err66]) : vErrors.push(err66), errors++);
         }
-        if (data38.errors === void 0) {
-          let err65 = {
+        if (data40.errors === void 0) {
+          let err67 = {
             instancePath: instancePath + '/summary',
             schemaPath: '#/properties/summary/required',
             keyword: 'required',
             params: { missingProperty: 'errors' },
             schema: schema19.properties.summary.required,
             parentSchema: schema19.properties.summary,
-            data: data38,
+            data: data40,
           };
-          (vErrors === null ? (vErrors = [err65]) : vErrors.push(err65), errors++);
+          (vErrors === null ? (vErrors = [err67]) : vErrors.push(err67), errors++);
         }
-        if (data38.warnings === void 0) {
-          let err66 = {
+        if (data40.warnings === void 0) {
+          let err68 = {
             instancePath: instancePath + '/summary',
             schemaPath: '#/properties/summary/required',
             keyword: 'required',
             params: { missingProperty: 'warnings' },
             schema: schema19.properties.summary.required,
             parentSchema: schema19.properties.summary,
-            data: data38,
+            data: data40,
           };
-          (vErrors === null ? (vErrors = [err66]) : vErrors.push(err66), errors++);
+          (vErrors === null ? (vErrors = [err68]) : vErrors.push(err68), errors++);
         }
-        (data38.backUp !== void 0 &&
-          (validate71(data38.backUp, {
+        (data40.backUp !== void 0 &&
+          (validate71(data40.backUp, {
             instancePath: instancePath + '/summary/backUp',
-            parentData: data38,
+            parentData: data40,
             parentDataProperty: 'backUp',
             rootData,
             dynamicAnchors,
           }) ||
             ((vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors)),
             (errors = vErrors.length))),
-          data38.verify !== void 0 &&
-            (validate71(data38.verify, {
+          data40.verify !== void 0 &&
+            (validate71(data40.verify, {
               instancePath: instancePath + '/summary/verify',
-              parentData: data38,
+              parentData: data40,
               parentDataProperty: 'verify',
               rootData,
               dynamicAnchors,
             }) ||
               ((vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors)),
               (errors = vErrors.length))),
-          data38.expire !== void 0 &&
-            (validate71(data38.expire, {
+          data40.expire !== void 0 &&
+            (validate71(data40.expire, {
               instancePath: instancePath + '/summary/expire',
-              parentData: data38,
+              parentData: data40,
               parentDataProperty: 'expire',
               rootData,
               dynamicAnchors,
             }) ||
               ((vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors)),
               (errors = vErrors.length))),
-          data38.backupsRemoved !== void 0 &&
-            (validate71(data38.backupsRemoved, {
+          data40.backupsRemoved !== void 0 &&
+            (validate71(data40.backupsRemoved, {
               instancePath: instancePath + '/summary/backupsRemoved',
-              parentData: data38,
+              parentData: data40,
               parentDataProperty: 'backupsRemoved',
               rootData,
               dynamicAnchors,
             }) ||
               ((vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors)),
               (errors = vErrors.length))),
-          data38.sweep !== void 0 &&
-            (validate71(data38.sweep, {
+          data40.sweep !== void 0 &&
+            (validate71(data40.sweep, {
               instancePath: instancePath + '/summary/sweep',
-              parentData: data38,
+              parentData: data40,
               parentDataProperty: 'sweep',
               rootData,
               dynamicAnchors,
             }) ||
               ((vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors)),
               (errors = vErrors.length))),
-          data38.unchanged !== void 0 &&
-            (validate71(data38.unchanged, {
+          data40.unchanged !== void 0 &&
+            (validate71(data40.unchanged, {
               instancePath: instancePath + '/summary/unchanged',
-              parentData: data38,
+              parentData: data40,
               parentDataProperty: 'unchanged',
               rootData,
               dynamicAnchors,
             }) ||
               ((vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors)),
               (errors = vErrors.length))),
-          data38.blocked !== void 0 &&
-            (validate71(data38.blocked, {
+          data40.blocked !== void 0 &&
+            (validate71(data40.blocked, {
               instancePath: instancePath + '/summary/blocked',
-              parentData: data38,
+              parentData: data40,
               parentDataProperty: 'blocked',
               rootData,
               dynamicAnchors,
             }) ||
               ((vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors)),
               (errors = vErrors.length))),
-          data38.drillsDue !== void 0 &&
-            (validate71(data38.drillsDue, {
+          data40.drillsDue !== void 0 &&
+            (validate71(data40.drillsDue, {
               instancePath: instancePath + '/summary/drillsDue',
-              parentData: data38,
+              parentData: data40,
               parentDataProperty: 'drillsDue',
               rootData,
               dynamicAnchors,
             }) ||
               ((vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors)),
               (errors = vErrors.length))),
-          data38.errors !== void 0 &&
-            (validate71(data38.errors, {
+          data40.errors !== void 0 &&
+            (validate71(data40.errors, {
               instancePath: instancePath + '/summary/errors',
-              parentData: data38,
+              parentData: data40,
               parentDataProperty: 'errors',
               rootData,
               dynamicAnchors,
             }) ||
               ((vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors)),
               (errors = vErrors.length))),
-          data38.warnings !== void 0 &&
-            (validate71(data38.warnings, {
+          data40.warnings !== void 0 &&
+            (validate71(data40.warnings, {
               instancePath: instancePath + '/summary/warnings',
-              parentData: data38,
+              parentData: data40,
               parentDataProperty: 'warnings',
               rootData,
               dynamicAnchors,
@@ -5185,20 +5425,20 @@ function validate52(
               ((vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors)),
               (errors = vErrors.length))));
       } else {
-        let err67 = {
+        let err69 = {
           instancePath: instancePath + '/summary',
           schemaPath: '#/properties/summary/type',
           keyword: 'type',
           params: { type: 'object' },
           schema: schema19.properties.summary.type,
           parentSchema: schema19.properties.summary,
-          data: data38,
+          data: data40,
         };
-        (vErrors === null ? (vErrors = [err67]) : vErrors.push(err67), errors++);
+        (vErrors === null ? (vErrors = [err69]) : vErrors.push(err69), errors++);
       }
     }
   } else {
-    let err68 = {
+    let err70 = {
       instancePath,
       schemaPath: '#/type',
       keyword: 'type',
@@ -5207,7 +5447,7 @@ function validate52(
       parentSchema: schema19,
       data,
     };
-    (vErrors === null ? (vErrors = [err68]) : vErrors.push(err68), errors++);
+    (vErrors === null ? (vErrors = [err70]) : vErrors.push(err70), errors++);
   }
   return ((validate52.errors = vErrors), errors === 0);
 }
@@ -5226,6 +5466,7 @@ validate52.evaluated = {
     retention: !0,
     drift: !0,
     drills: !0,
+    inGrace: !0,
     objectives: !0,
     unchanged: !0,
     findings: !0,

@@ -20,6 +20,8 @@ export interface Plan {
   /** Back-ups that are wanted and cannot be taken now. Not empty: apply exits 24 even where everything else succeeds. */
   readonly blocked: readonly Blocked[];
   readonly drillsDue: readonly DrillDue[];
+  /** Expired backups whose data is still there. Nothing is to be done about them yet. */
+  readonly inGrace: readonly InGrace[];
   /** Role and grant changes since the newest backup. */
   readonly drift: readonly AccessDrift[];
   readonly objectives: readonly ObjectiveState[];
@@ -87,6 +89,7 @@ export interface Verify extends ActionBase {
     | { readonly kind: 'due'; readonly age: Duration; readonly every: Duration };
 }
 
+/** Writes the tombstones of backups: from then on they count for nothing. A sweep removes their data after the grace. */
 export interface Expire extends ActionBase {
   readonly kind: 'expire';
   readonly address: Address;
@@ -99,11 +102,22 @@ export interface Expire extends ActionBase {
   readonly irreversible: true;
 }
 
-/** Removes the objects of a backup that was begun and never committed. */
+/** Removes the data of a backup that was begun and never committed, or that expired and whose grace is over. */
 export interface Sweep extends ActionBase {
   readonly kind: 'sweep';
   readonly backup: BackupId;
+  /** Database of an expired backup; undefined for what was never committed: that has no address. */
+  readonly expired: Address | undefined;
+  /** Since its last change, or since its tombstone. */
   readonly age: Duration;
+}
+
+export interface InGrace {
+  readonly address: Address;
+  readonly repository: string;
+  readonly backup: BackupId;
+  /** Undefined: not as long as the database has no good backup. */
+  readonly dataGoesAt: Instant | undefined;
 }
 
 export interface DrillDue {

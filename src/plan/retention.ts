@@ -51,7 +51,8 @@ export function decideRetention(request: RetentionRequest): RetentionDecision {
     slots.unshift({ id: undefined, snapshotAt: instant(Math.max(request.at, slots[0]?.snapshotAt ?? 0)) });
   for (const { id, because } of slotsKept(slots, request.policy)) keepBecause(id, because);
   for (const { id } of history.future) keepBecause(id, { kind: 'future' });
-  for (const { id, because } of floors(request, history)) keepBecause(id, because);
+  for (const [id, kind] of floorsOf(history, request.verifyPlanned))
+    if (kind !== 'last-committed' || request.backUpPlanned !== true) keepBecause(id, { kind });
   keepMinimum(slots, request.policy.minimum, keep);
   for (const { id, snapshotAt } of history.damaged) {
     const newerGood = slots.filter((slot) => slot.snapshotAt > snapshotAt).length;
@@ -65,17 +66,25 @@ function hasRule({ last, hourly, daily, weekly, monthly, yearly, within }: Reten
   return last + hourly + daily + weekly + monthly + yearly > 0 || within !== undefined;
 }
 
-function* floors(
-  request: RetentionRequest,
+type Floor = 'last-committed' | 'last-verified' | 'last-drilled';
+
+/**
+ * What no rule and no run removes. `verifyPlanned` counts as verified.
+ */
+export function floorsOf(
   { all, good, future }: History,
-): Generator<{ id: BackupId | undefined; because: KeepReason }> {
-  if (request.backUpPlanned !== true)
-    yield { id: all.find((backup) => !future.includes(backup))?.id, because: { kind: 'last-committed' } };
-  const verified = good.find(({ id, verified: fact }) => id === request.verifyPlanned || fact?.passed === true);
-  yield { id: verified?.id, because: { kind: 'last-verified' } };
+  verifyPlanned?: BackupId,
+): readonly (readonly [BackupId, Floor])[] {
+  const committed = all.find((backup) => !future.includes(backup));
+  const verified = good.find(({ id, verified: fact }) => id === verifyPlanned || fact?.passed === true);
   const drilled =
     good.find(({ drilled: fact }) => fact?.passed === true) ?? good.find(({ drilled: fact }) => fact !== undefined);
-  yield { id: drilled?.id, because: { kind: 'last-drilled' } };
+  const floors = [
+    [committed?.id, 'last-committed'],
+    [verified?.id, 'last-verified'],
+    [drilled?.id, 'last-drilled'],
+  ] as const;
+  return floors.flatMap(([id, floor]) => (id === undefined ? [] : [[id, floor] as const]));
 }
 
 function keepMinimum(slots: readonly Slot[], minimum: number, keep: Map<BackupId, KeepReason[]>): void {

@@ -43,5 +43,6 @@ function outcomeJson(outcome: Outcome): object {
 }
 
 function addressOf(action: Action): Address | null {
-  return action.kind === 'sweep' ? null : { server: action.address.server, database: action.address.database };
+  const address = action.kind === 'sweep' ? action.expired : action.address;
+  return address === undefined ? null : { server: address.server, database: address.database };
 }

@@ -1,4 +1,5 @@
 import { isoTime, type Instant } from '../base/instant.ts';
+import { dataGoesAt } from '../plan/grace.ts';
 import type { BackupSummary } from '../plan/observed.ts';
 import { proofOf } from '../plan/proof-level.ts';
 
@@ -30,6 +31,11 @@ function backupDocument(backup: BackupSummary, at: Instant): Readonly<Record<str
     storedBytes: backup.storedBytes,
     holds: backup.holds,
     degradations: backup.degradations,
+    // Null for a backup that counts.
+    expired:
+      backup.expiredAt === undefined
+        ? null
+        : { at: isoTime(backup.expiredAt), dataGoesAt: isoTime(dataGoesAt(backup.expiredAt)) },
     proof: { level: proof.level, at: isoTime(proof.at), damaged: proof.damaged },
     verified: backup.verified === undefined ? null : { ...backup.verified, at: isoTime(backup.verified.at) },
     drilled:

@@ -2,17 +2,22 @@ import { formatAddress } from '../base/address.ts';
 import { formatBytes } from '../base/bytes.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { Instant } from '../base/instant.ts';
+import { dataGoesAt } from '../plan/grace.ts';
 import type { BackupSummary } from '../plan/observed.ts';
 import { proofOf } from '../plan/proof-level.ts';
 import { columns } from './columns.ts';
 import { escapeControl } from './neutral.ts';
 import type { Paint } from './paint.ts';
 
-/** Every backup, by database and newest first: what it holds, and the highest proof it has shown. Ends with a line feed. */
+/**
+ * Every backup, by database and newest first: what it holds, and the highest proof it has shown. Expired ones, whose data
+ * is still there, only with `verbose`. Ends with a line feed.
+ */
 export function listText(
-  backups: readonly BackupSummary[],
-  { at, paint }: { readonly at: Instant; readonly paint: Paint },
+  all: readonly BackupSummary[],
+  { at, paint, verbose = false }: { readonly at: Instant; readonly paint: Paint; readonly verbose?: boolean },
 ): string {
+  const backups = verbose ? all : all.filter(({ expiredAt }) => expiredAt === undefined);
   if (backups.length === 0) return 'No backups.\n';
   const groups = [...Map.groupBy(backups, ({ address }) => formatAddress(address))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -42,11 +47,15 @@ function cells(backup: BackupSummary, at: Instant): readonly string[] {
     String(backup.tables),
     String(backup.rows),
     formatBytes(backup.storedBytes),
-    `${proof.level} ${time(proof.at)}${proof.damaged ? ' DAMAGED' : ''}`,
+    `${proof.level} ${time(proof.at)}${proof.damaged ? ' DAMAGED' : ''}${expiredWords(backup)}`,
     backup.degradations.length === 0
       ? ''
       : `${backup.degradations.length} (${[...new Set(backup.degradations.map(({ code }) => code))].join(', ')})`,
   ];
+}
+
+function expiredWords({ expiredAt }: BackupSummary): string {
+  return expiredAt === undefined ? '' : ` EXPIRED, data goes after ${time(dataGoesAt(expiredAt))}`;
 }
 
 function time(at: Instant): string {

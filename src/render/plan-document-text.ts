@@ -10,6 +10,7 @@ import {
   drillWords,
   driftWords,
   estimateWords,
+  graceWords,
   incompleteWords,
   keepWords,
   marks,
@@ -38,6 +39,7 @@ export function planDocumentText(plan: PlanDocument, { paint, verbose = false }:
     actionLines(plan, { paint, verbose }),
     blockedLines(plan, paint),
     drillLines(plan),
+    graceLines(plan, verbose),
     objectiveLines(plan, { paint, verbose }),
     verbose ? keptLines(plan, paint) : [],
     findingLines(plan, { paint, verbose }),
@@ -136,7 +138,7 @@ export function removalDetails({ retention }: PlanDocument): (action: Action) =>
   );
   return (action) =>
     action.kind === 'expire'
-      ? action.backups.map((id) => `${marks.expire.symbol} delete ${id}  ${because.get(id) ?? ''}`)
+      ? action.backups.map((id) => `${marks.expire.symbol} expire ${id}  ${because.get(id) ?? ''}`)
       : [];
 }
 
@@ -156,6 +158,20 @@ function drillLines({ drills }: PlanDocument): readonly string[] {
   if (drills.length === 0) return [];
   return [
     `Due for \`backup drill --due\`: ${drills.map(({ address, reason }) => `${escapeControl(formatAddress(address))} (${drillWords(reason)})`).join(', ')}`,
+  ];
+}
+
+/** One line: what is on its way out is no news, and `--verbose` names each. */
+function graceLines({ inGrace }: PlanDocument, verbose: boolean): readonly string[] {
+  if (inGrace.length === 0) return [];
+  const head = `Expired, data still there: ${count(inGrace.length, 'backup')}${verbose ? '' : ' (--verbose)'}`;
+  if (!verbose) return [head];
+  return [
+    `${head}; \`backup restore --set ID\` still restores them`,
+    ...inGrace.map(
+      ({ address, backup, dataGoesAt }) =>
+        `      ${backup}  ${escapeControl(formatAddress(address))}  ${graceWords(dataGoesAt)}`,
+    ),
   ];
 }
 

@@ -92,7 +92,7 @@ function cautionBlock(plan: PlanDocument): readonly string[] {
   ]);
   return [
     '> [!CAUTION]',
-    `> ${count(plan.summary.backupsRemoved, 'backup')} will be deleted and cannot be brought back:`,
+    `> ${count(plan.summary.backupsRemoved, 'backup')} will expire. After a day their data is removed and cannot be brought back:`,
     '>',
     ...lines,
     '',

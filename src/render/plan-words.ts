@@ -7,8 +7,12 @@ import type { Action, Drift, Estimate, KeepReason, PlanDocument, Place, Reason }
 export const marks = {
   'back-up': { symbol: '+', word: 'back up', legend: 'a backup is taken' },
   verify: { symbol: '?', word: 'verify', legend: 'a backup is read back and checked' },
-  expire: { symbol: '-', word: 'expire', legend: 'backups are deleted' },
-  sweep: { symbol: '~', word: 'sweep', legend: 'remains of an unfinished backup are removed' },
+  expire: {
+    symbol: '-',
+    word: 'expire',
+    legend: 'backups expire: they count no more, and their data goes after a day',
+  },
+  sweep: { symbol: '~', word: 'sweep', legend: 'data of unfinished or expired backups is removed' },
   blocked: { symbol: 'x', word: 'blocked', legend: 'wanted and not possible now' },
   drift: { symbol: '!', word: 'changed', legend: 'changed outside backup' },
   unchanged: { symbol: '=', word: 'unchanged', legend: 'nothing to do' },
@@ -22,7 +26,9 @@ export function subjectOf(action: Action): string {
 }
 
 export function reasonWords({ kind, reason, backups }: Pick<Action, 'kind' | 'reason' | 'backups'>): string {
-  if (kind === 'expire') return `${count(backups.length, 'backup')} to delete`;
+  if (kind === 'expire') return `${count(backups.length, 'backup')} to expire`;
+  if (kind === 'sweep' && reason.kind === 'expired')
+    return `${backups[0] ?? ''} expired ${formatDuration(reason.ageMs ?? 0)} ago`;
   if (kind === 'sweep') return `never committed, untouched for ${formatDuration(reason.ageMs ?? 0)}`;
   if (kind === 'back-up') return backUpWords(reason);
   const last =
@@ -63,9 +69,16 @@ export function driftWords({ since, passwords, diff }: Drift): string {
 export function estimateWords(kind: Action['kind'], estimate: Estimate | null): string {
   if (estimate === null) return '';
   const bytes = estimate.bytes === null ? '' : formatBytes(estimate.bytes);
-  if (kind === 'expire') return `frees ${bytes}`;
+  if (kind === 'expire') return `frees ${bytes} after a day`;
+  if (kind === 'sweep') return `frees ${bytes}`;
   const upTo = estimate.basis === 'database-size' ? 'up to ' : '~';
   return `${upTo}${bytes}${estimate.seconds === null ? '' : `  ~${formatDuration(estimate.seconds * 1_000)}`}`;
+}
+
+export function graceWords(dataGoesAt: string | null): string {
+  return dataGoesAt === null
+    ? 'data stays while the database has no good backup'
+    : `data goes after ${dataGoesAt.slice(0, 16)}Z`;
 }
 
 export function keepWords(reason: KeepReason): string {
@@ -97,7 +110,7 @@ export function sumsWords({ summary }: PlanDocument): string {
   const parts = [
     [summary.backUp, 'to back up'],
     [summary.verify, 'to verify'],
-    [summary.backupsRemoved, 'to delete'],
+    [summary.backupsRemoved, 'to expire'],
     [summary.sweep, 'to sweep'],
     [summary.blocked, 'blocked'],
   ] as const;

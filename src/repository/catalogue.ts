@@ -7,12 +7,13 @@ import { decodeContents, decodeManifest } from '../manifest/decode.ts';
 import { addressOfKey, addressPrefix, manifestKey, parseBackupId, recordKey, type BackupId } from '../manifest/keys.ts';
 import type { Contents, Manifest } from '../manifest/manifest.ts';
 import type { BackupRecord } from '../manifest/records.ts';
-import type { BackupSummary, UnfinishedBackup } from '../plan/observed.ts';
+import type { BackupSummary, ExpiredBackup, UnfinishedBackup } from '../plan/observed.ts';
 import { readPart } from './backup-reader.ts';
 import { openIndex } from './catalogue-index.ts';
 import { newestRecords } from './newest-records.ts';
 import type { Repository } from './repository.ts';
 import { summarise } from './summary.ts';
+import { findExpired } from './expired.ts';
 import { findUnfinished } from './unfinished.ts';
 
 const manifestLimitBytes = 16 * 1024 * 1024;
@@ -21,6 +22,8 @@ const contentsLimitBytes = 1024 * 1024 * 1024;
 export interface Catalogue {
   /** By address, then by time. */
   readonly backups: readonly BackupSummary[];
+  /** Those with a tombstone, in no order. */
+  readonly expired: readonly ExpiredBackup[];
   readonly unfinished: readonly UnfinishedBackup[];
   readonly invalidManifests: readonly { readonly key: string; readonly detail: string }[];
 }
@@ -45,7 +48,7 @@ export async function readCatalogue(
     // Decoded once per database: with sixty thousand manifests it shows.
     const address = addresses.get(folder) ?? addressOfKey(info.key);
     if (address !== undefined) addresses.set(folder, address);
-    const id = parseBackupId(info.key.slice(info.key.lastIndexOf('/') + 1).replace(/\.json$/, ''));
+    const id = idOfKey(info.key);
     if (address === undefined || id === undefined) {
       invalidManifests.push({ key: info.key, detail: 'not the name of a manifest' });
       continue;
@@ -55,9 +58,16 @@ export async function readCatalogue(
     if ('invalid' in found) invalidManifests.push({ key: info.key, detail: found.invalid });
     else backups.push({ ...found.summary, verified: records.verified.get(id), drilled: records.drilled.get(id) });
   }
+  const expired = await findExpired(repository, addresses.values(), { backups, invalidManifests });
+  const gone = new Set(expired.map(({ id }) => id));
   const unfinished = await findUnfinished(repository, committed);
   await index.save();
-  return { backups: backups.sort(byAddressAndTime), unfinished, invalidManifests };
+  return {
+    backups: (gone.size === 0 ? backups : backups.filter(({ id }) => !gone.has(id))).sort(byAddressAndTime),
+    expired,
+    unfinished,
+    invalidManifests: invalidManifests.filter(({ key }) => !gone.has(idOfKey(key) as BackupId)),
+  };
 }
 
 async function summaryOf(repository: Repository, address: Address, id: BackupId) {
@@ -69,7 +79,8 @@ async function summaryOf(repository: Repository, address: Address, id: BackupId)
   }
 }
 
-const unusable: ReadonlySet<string> = new Set([
+/** Codes of manifests that are there and cannot be used. */
+export const unusable: ReadonlySet<string> = new Set([
   'repository/manifest-invalid',
   'repository/format',
   'repository/object-corrupt',
@@ -82,6 +93,9 @@ function byAddressAndTime(a: BackupSummary, b: BackupSummary): number {
     compare(a.id, b.id)
   );
 }
+
+const idOfKey = (key: string): BackupId | undefined =>
+  parseBackupId(key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, ''));
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -23,6 +23,8 @@ interface LeaseDocument {
   readonly ttlMs: number;
   readonly holder: Holder;
   readonly process: ProcessIdentity;
+  /** What the holder makes under it: the id of a backup. Absent until it is known. */
+  readonly work?: string;
 }
 
 const defaultTtlMs = 60_000;
@@ -66,15 +68,30 @@ export async function acquireLease(repository: Repository, scope: string, option
 
 /** Whether any lease below a scope may be held by a living process. Errs towards true. */
 export async function anyLeaseHeld(repository: Repository, scopePrefix: string): Promise<boolean> {
+  return (await newestDocuments(repository, scopePrefix)).some((document) => !isFree(document));
+}
+
+async function newestDocuments(
+  repository: Repository,
+  scopePrefix: string,
+): Promise<readonly (LeaseDocument | undefined)[]> {
   const newest = new Map<string, number>();
   for await (const { key } of repository.list(`leases/${scopePrefix}/`)) {
     const match = /^leases\/(.+)\/(\d+)\.json$/.exec(key);
     if (match?.[1] !== undefined) newest.set(match[1], Math.max(newest.get(match[1]) ?? 0, Number(match[2])));
   }
-  for (const [scope, number] of newest) {
-    if (!isFree(parse(await readGeneration(repository, scope, number)))) return true;
-  }
-  return false;
+  return Promise.all(
+    [...newest].map(async ([scope, number]) => parse(await readGeneration(repository, scope, number))),
+  );
+}
+
+/**
+ * What the newest holder below a scope worked on and will not go on with: its process has certainly ended, or it released
+ * the lease.
+ */
+export async function abandonedWork(repository: Repository, scopePrefix: string): Promise<ReadonlySet<string>> {
+  const documents = await newestDocuments(repository, scopePrefix);
+  return new Set(documents.flatMap((document) => (isFree(document) ? (document?.work ?? []) : [])));
 }
 
 function isFree(document: LeaseDocument | undefined): boolean {
@@ -158,7 +175,8 @@ interface Keeping {
   readonly clock: Clock;
 }
 
-function keep(repository: Repository, { scope, key, document, clock }: Keeping): Lease {
+function keep(repository: Repository, { scope, key, document: taken, clock }: Keeping): Lease {
+  let document = taken;
   const stop = new AbortController();
   let beat = 0;
   let beatenMs = clock.monotonicMs();
@@ -186,6 +204,11 @@ function keep(repository: Repository, { scope, key, document, clock }: Keeping):
   };
   return {
     check,
+    note: async (work) => {
+      document = { ...document, work };
+      beat += 1;
+      await repository.replace(key, encode({ ...document, beat }));
+    },
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       await beating;

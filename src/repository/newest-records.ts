@@ -1,5 +1,6 @@
 import { parseInstant, type Instant } from '../base/instant.ts';
-import { parseBackupId, type BackupId } from '../manifest/keys.ts';
+import type { Address } from '../base/address.ts';
+import { addressPrefix, parseBackupId, type BackupId } from '../manifest/keys.ts';
 import { decodeRecord } from '../manifest/records.ts';
 import type { DrillFact, VerifyFact } from '../plan/observed.ts';
 import type { CatalogueIndex, IndexedRecord } from './catalogue-index.ts';
@@ -16,14 +17,19 @@ export interface NewestRecords {
  * The newest verification and drill of every backup. Names sort by time, so only the newest of each is read. Where that one
  * is damaged there is no fact: an older success must not stand in for what came after it.
  */
-export async function newestRecords(repository: Repository, index: CatalogueIndex): Promise<NewestRecords> {
+export async function newestRecords(
+  repository: Repository,
+  index: CatalogueIndex,
+  of?: Address,
+): Promise<NewestRecords> {
+  const below = of === undefined ? '' : `${addressPrefix(of)}/`;
   const verified = new Map<BackupId, VerifyFact>();
   const drilled = new Map<BackupId, DrillFact>();
-  for (const [id, info] of await newestByBackup(repository, 'records/verify/')) {
+  for (const [id, info] of await newestByBackup(repository, `records/verify/${below}`)) {
     const { verify } = await index.takeRecord(info, () => factOf(repository, info));
     if (verify !== undefined) verified.set(id, verify);
   }
-  for (const [id, info] of await newestByBackup(repository, 'records/drill/')) {
+  for (const [id, info] of await newestByBackup(repository, `records/drill/${below}`)) {
     const { drill } = await index.takeRecord(info, () => factOf(repository, info));
     // JSON of the index has dropped what is undefined.
     if (drill !== undefined) drilled.set(id, { ...drill, level: drill.level, restoreMs: drill.restoreMs });

@@ -1,40 +1,50 @@
-import type { Address } from '../base/address.ts';
-import { isoTime, type Instant } from '../base/instant.ts';
+import { formatAddress, type Address } from '../base/address.ts';
+import type { Instant } from '../base/instant.ts';
 import { OperationError } from '../base/operation-error.ts';
-import { contentsKey, dataPrefix, manifestKey, tombstoneKey, type BackupId } from '../manifest/keys.ts';
+import { contentsKey, dataPrefix, manifestKey, type BackupId } from '../manifest/keys.ts';
+import { historyOf } from '../plan/history.ts';
+import { dataGoesAt } from '../plan/grace.ts';
+import { floorsOf } from '../plan/retention.ts';
+import { countedBackups } from './counted-backups.ts';
+import { expiryTimes, writeTombstone, type Removal } from './tombstone.ts';
 import type { Repository } from './repository.ts';
 
-/** Why a backup is gone, kept for ever: a gap in the sequence without one is a loss. */
-export interface Removal {
-  readonly at: Instant;
-  readonly by: { readonly user: string; readonly host: string; readonly run: string | null };
-}
-
 /**
- * Removes a backup: first its tombstone stands, then the manifest goes (from here on the backup does not exist), then
- * contents and data; the tombstone stays. Whatever step it is stopped at, calling it again completes it. The caller holds the lease `expire`.
+ * Phase one of a removal: writes the tombstone and nothing else. From then on the backup counts for nothing; removing the
+ * tombstone brings it back. Whoever planned this looked before the lease was held, so what must never go is looked up
+ * once more: throws `retention/frozen` for the last committed, the last verified and the last drilled backup. The caller
+ * holds the lease `expire`.
  */
-export async function removeBackup(
+export async function expireBackup(
   repository: Repository,
   address: Address,
   id: BackupId,
   removal: Removal,
 ): Promise<void> {
-  const { user, host, run } = removal.by;
-  const tombstone = {
-    formatVersion: 1,
-    kind: 'holdfast.tombstone',
-    id,
-    address: { server: address.server, database: address.database },
-    at: isoTime(removal.at),
-    by: { user, host, run },
-  };
-  try {
-    await repository.commit(tombstoneKey(address, id), Buffer.from(`${JSON.stringify(tombstone)}\n`));
-  } catch (error) {
-    // An earlier removal that was interrupted.
-    if (!(error instanceof OperationError && error.code === 'repository/object-exists')) throw error;
-  }
+  const floors = floorsOf(historyOf(await countedBackups(repository, address), removal.at));
+  const floor = [...floors].find(([floorId]) => floorId === id)?.[1];
+  if (floor !== undefined)
+    throw new OperationError(
+      'retention/frozen',
+      `backup ${id} is the ${floor.replace('-', ' ')} one of ${formatAddress(address)} and is not expired`,
+      { hint: 'What counts changed since the plan was made. Plan again.' },
+    );
+  await writeTombstone(repository, address, { id, ...removal });
+}
+
+/**
+ * Phase two: the manifest goes (from here on the backup does not exist), then contents and data; the tombstone stays.
+ * Whatever step it is stopped at, calling it again completes it. Throws `plan/stale` where the tombstone is gone or younger
+ * than the grace: somebody took the backup back. The caller holds the lease `expire`.
+ */
+export async function sweepExpired(repository: Repository, address: Address, id: BackupId, at: Instant): Promise<void> {
+  const since = (await expiryTimes(repository, address, new Set([id]))).get(id);
+  if (since === undefined || at < dataGoesAt(since))
+    throw new OperationError(
+      'plan/stale',
+      `backup ${id} of ${formatAddress(address)} has ${since === undefined ? 'no tombstone' : 'a tombstone that is too young'}: nothing of it is removed`,
+      { hint: 'What counts changed since the plan was made. Plan again.' },
+    );
   await repository.remove(manifestKey(address, id));
   await removeObjects(repository, id);
 }
@@ -49,6 +59,13 @@ export async function sweepUnfinished(repository: Repository, id: BackupId): Pro
       throw new OperationError('repository/object-exists', `backup ${id} is committed, so nothing of it is unfinished`);
   }
   await removeObjects(repository, id);
+}
+
+/** Removes temporary files that a killed run left and that nobody wrote to since `before`. */
+export async function sweepTemporaries(repository: Repository, before: Instant): Promise<void> {
+  const stale: string[] = [];
+  for await (const { key, modifiedMs } of repository.list('scratch/tmp/')) if (modifiedMs < before) stale.push(key);
+  for (const key of stale) await repository.remove(key);
 }
 
 async function removeObjects(repository: Repository, id: BackupId): Promise<void> {

@@ -71,6 +71,8 @@ export interface Repository {
 export interface Lease extends AsyncDisposable {
   /** Throws `repository/lease-lost` where another holder took over or the heartbeat could not be written in time. */
   check(): Promise<void>;
+  /** Says in the lease what is made under it (the id of a backup), so that what a killed holder left is known for its own. */
+  note(work: string): Promise<void>;
 }
 
 /** Who holds a lease, for the person who waits for it. */

@@ -1,12 +1,13 @@
 import { instant } from '../base/instant.ts';
 import { contentsKey, dataPrefix, parseBackupId, snapshotOfId, type BackupId } from '../manifest/keys.ts';
 import type { UnfinishedBackup } from '../plan/observed.ts';
-import { anyLeaseHeld } from './lease.ts';
+import { abandonedWork, anyLeaseHeld } from './lease.ts';
 import type { Repository } from './repository.ts';
 
 /**
  * Objects and scratch space of backups without a manifest: never committed, or half removed. `live` where any capture may
- * be running: which id it writes is not known from outside.
+ * be running, for a lease names its backup only once the snapshot is there; but not where a lease that nobody holds any more
+ * names it.
  */
 export async function findUnfinished(
   repository: Repository,
@@ -20,9 +21,14 @@ export async function findUnfinished(
     }
   }
   if (ids.size === 0) return [];
-  const live = await anyLeaseHeld(repository, 'capture');
+  const anyHeld = await anyLeaseHeld(repository, 'capture');
+  const ended = await abandonedWork(repository, 'capture');
   const unfinished: UnfinishedBackup[] = [];
-  for (const id of ids) unfinished.push({ id, modifiedAt: instant(await newestChange(repository, id)), live });
+  for (const id of ids) {
+    const abandoned = ended.has(id);
+    const modifiedAt = instant(await newestChange(repository, id));
+    unfinished.push({ id, modifiedAt, abandoned, live: anyHeld && !abandoned });
+  }
   return unfinished.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 

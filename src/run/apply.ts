@@ -2,10 +2,12 @@ import PQueue from 'p-queue';
 import { formatAddress } from '../base/address.ts';
 import { formatBytes } from '../base/bytes.ts';
 import { InternalError, messageOf, OperationError } from '../base/operation-error.ts';
+import { instant } from '../base/instant.ts';
 import type { BackupId } from '../manifest/keys.ts';
+import { grace } from '../plan/grace.ts';
 import type { Action, BackUp, Expire, Sweep, Verify } from '../plan/plan.ts';
 import type { Desired } from '../spec/desired.ts';
-import { removeBackup, sweepUnfinished } from '../repository/remove.ts';
+import { expireBackup, sweepExpired, sweepTemporaries, sweepUnfinished } from '../repository/remove.ts';
 import type { Repository } from '../repository/repository.ts';
 import { backUpWithRetry } from './back-up-retry.ts';
 import type { Outcome } from './events.ts';
@@ -36,7 +38,13 @@ export async function apply(request: ApplyRequest, tools: Tools): Promise<readon
   };
   const of = <Kind extends Action['kind']>(kind: Kind): Extract<Action, { kind: Kind }>[] =>
     request.actions.filter((action): action is Extract<Action, { kind: Kind }> => action.kind === kind);
-  for (const action of of('sweep')) await work(action, () => sweep(action, request));
+  const stale = instant(tools.clock.now() - grace);
+  for (const name of new Set(request.actions.map(({ repository }) => repository))) {
+    const repository = request.repositories.get(name);
+    // Leftovers cost space and nothing else: where they cannot be removed the actions themselves will say why.
+    if (repository !== undefined) await sweepTemporaries(repository, stale).catch(() => undefined);
+  }
+  for (const action of of('sweep')) await work(action, () => sweep(action, request, tools));
   await backUpAndVerify(of('back-up'), of('verify'), { request, tools, work });
   for (const action of of('expire')) {
     const blocker = blockerOf(action, request.actions, outcomes);
@@ -131,13 +139,22 @@ async function expire(action: Expire, request: ApplyRequest, tools: Tools): Prom
   for (const backup of action.backups) {
     tools.signal.throwIfAborted();
     await lease.check();
-    await removeBackup(repository, action.address, backup, { at: tools.clock.now(), by: tools.trigger });
+    await expireBackup(repository, action.address, backup, { at: tools.clock.now(), by: tools.trigger });
   }
-  return { detail: `removed ${action.backups.length} of ${formatAddress(action.address)}` };
+  return {
+    detail: `expired ${action.backups.length} of ${formatAddress(action.address)}, their data goes after a day`,
+  };
 }
 
-async function sweep(action: Sweep, request: ApplyRequest): Promise<Done> {
-  await sweepUnfinished(repositoryOf(action, request), action.backup);
+async function sweep(action: Sweep, request: ApplyRequest, tools: Tools): Promise<Done> {
+  const repository = repositoryOf(action, request);
+  if (action.expired !== undefined) {
+    await using lease = await holdLease(repository, { kind: 'expire' }, tools);
+    await lease.check();
+    await sweepExpired(repository, action.expired, action.backup, tools.clock.now());
+    return { detail: `removed the data of the expired backup ${action.backup}` };
+  }
+  await sweepUnfinished(repository, action.backup);
   return { detail: `removed the unfinished backup ${action.backup}` };
 }
 

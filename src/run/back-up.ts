@@ -46,7 +46,7 @@ export async function backUp(
   await using lease = await holdLease(repository, { kind: 'capture', address: action.address }, tools);
   const events = phaseEvents(action.id, formatAddress(action.address), phases, tools);
   const startedAt = tools.clock.now();
-  await using storage = captureStorage(repository, tools);
+  await using storage = captureStorage(repository, lease, tools);
   try {
     const captured = await bracket.capture(
       {
@@ -80,7 +80,7 @@ interface CaptureStorage extends AsyncDisposable {
 }
 
 /** The sink of one capture. The backup gets its id from the snapshot's time, so nothing is stored before `begin`. */
-function captureStorage(repository: Repository, tools: Tools): CaptureStorage {
+function captureStorage(repository: Repository, lease: Lease, tools: Tools): CaptureStorage {
   let state: { readonly id: BackupId; readonly writer: BackupWriter } | undefined;
   let release: (() => Promise<void>) | undefined;
   const begun = (): { readonly id: BackupId; readonly writer: BackupWriter } => {
@@ -92,6 +92,7 @@ function captureStorage(repository: Repository, tools: Tools): CaptureStorage {
     sink: {
       async begin(snapshotTimeMs) {
         const id = backupId(instant(snapshotTimeMs), tools.random(4));
+        await lease.note(id);
         state = { id, writer: backupWriter(repository, id) };
         const near = await repository.scratch(id);
         if (near !== undefined) return { scratch: near };

@@ -12,14 +12,18 @@ export type Selection =
   /** The newest one whose snapshot is not later than this. */
   | { readonly kind: 'before'; readonly at: Instant };
 
-/** Picks one backup of an address. A damaged one only when it is named by its id. Throws `restore/no-backup`. */
+/** Picks one backup of an address. A damaged or expired one only when it is named by its id. Throws `restore/no-backup`. */
 export function selectBackup(backups: readonly BackupSummary[], address: Address, selection: Selection): BackupSummary {
   const own = backups
     .filter((backup) => formatAddress(backup.address) === formatAddress(address))
     .toSorted((a, b) => b.snapshotAt - a.snapshotAt);
   const found = own.find((backup) => {
     if (selection.kind === 'id') return backup.id === selection.id;
-    return !isDamaged(backup) && (selection.kind === 'latest' || backup.snapshotAt <= selection.at);
+    return (
+      backup.expiredAt === undefined &&
+      !isDamaged(backup) &&
+      (selection.kind === 'latest' || backup.snapshotAt <= selection.at)
+    );
   });
   if (found !== undefined) return found;
   const wanted =

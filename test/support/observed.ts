@@ -137,6 +137,7 @@ export function repository(
     state: 'ready',
     id: 'repository-1',
     backups,
+    expired: [],
     unfinished: [],
     invalidManifests: [],
     diagnostics: [],

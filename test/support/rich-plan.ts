@@ -38,6 +38,8 @@ export function richPlan(): Plan {
     'grant SELECT on all tables to botpress_readonly\nrole botpress login\nrole botpress_readonly nologin\n';
   const after = 'role botpress login\nrole botpress_readonly nologin\nrole reporting_ro login\n';
   const newest = backup('botpress_db', hours(26), { drilled: drill, passwords: { keyId: 'k1', digest: 'd1' } });
+  const graced = backup('cmdb', days(40));
+  const gone = backup('cmdb', days(41));
   const world = observed({
     repositories: [
       repository(
@@ -56,7 +58,13 @@ export function richPlan(): Plan {
           backup('legacy', days(2), { address: { server: 'old', database: 'legacy' } }),
         ],
         {
-          unfinished: [{ id: '20261119T020000Z-deadbeef' as never, modifiedAt: ago(days(3)), live: false }],
+          unfinished: [
+            { id: '20261119T020000Z-deadbeef' as never, modifiedAt: ago(days(3)), live: false, abandoned: false },
+          ],
+          expired: [
+            { id: graced.id, address: graced.address, at: ago(hours(5)), backup: graced },
+            { id: gone.id, address: gone.address, at: ago(hours(30)), backup: gone },
+          ],
           invalidManifests: [{ key: 'manifests/srv/cmdb/20261120T020000Z-0badf00d.json', detail: 'not JSON' }],
         },
       ),

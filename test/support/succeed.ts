@@ -9,17 +9,24 @@ import { backup, hours } from './observed.ts';
 export function succeed(world: Observed, actions: readonly Action[], at: Instant): Observed {
   const repositories = world.repositories.map((repository) => {
     if (repository.state !== 'ready') return repository;
-    let { backups, unfinished } = repository;
+    let { backups, expired, unfinished } = repository;
     for (const action of actions.filter((one) => one.repository === repository.name)) {
       if (action.kind === 'back-up') backups = [...backups, taken(action, at)];
       if (action.kind === 'verify')
         backups = backups.map((one) =>
           one.id === action.backup ? { ...one, verified: { at, level: 'L2', passed: true } } : one,
         );
-      if (action.kind === 'expire') backups = backups.filter(({ id }) => !action.backups.includes(id));
-      if (action.kind === 'sweep') unfinished = unfinished.filter(({ id }) => id !== action.backup);
+      if (action.kind === 'expire') {
+        const gone = backups.filter(({ id }) => action.backups.includes(id));
+        backups = backups.filter((backup) => !gone.includes(backup));
+        expired = [...expired, ...gone.map((backup) => ({ id: backup.id, address: backup.address, at, backup }))];
+      }
+      if (action.kind === 'sweep') {
+        unfinished = unfinished.filter(({ id }) => id !== action.backup);
+        expired = expired.filter(({ id }) => id !== action.backup);
+      }
     }
-    return { ...repository, backups, unfinished };
+    return { ...repository, backups, expired, unfinished };
   });
   return { ...world, at, repositories };
 }

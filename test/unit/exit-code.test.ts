@@ -8,6 +8,7 @@ import type { Outcome } from '../../src/run/events.ts';
 
 const action: Sweep = {
   kind: 'sweep',
+  expired: undefined,
   id: 'sweep:1',
   repository: 'primary',
   estimate: undefined,

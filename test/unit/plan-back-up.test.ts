@@ -224,6 +224,7 @@ describe('unfinished backups', () => {
     id: `20261101T000000Z-${id}` as never,
     modifiedAt: ago(hours(age)),
     live,
+    abandoned: false,
   });
   test('are swept after a day, unless live or named by a manifest, readable or not', () => {
     const committed = backup('app', hours(1));
@@ -235,7 +236,7 @@ describe('unfinished backups', () => {
             unfinished('00000002', 23),
             unfinished('00000003', 99, true),
             unfinished('00000004', 99),
-            { id: committed.id, modifiedAt: ago(days(9)), live: false },
+            { id: committed.id, modifiedAt: ago(days(9)), live: false, abandoned: false },
           ],
           invalidManifests: [{ key: 'manifests/srv/app/20261101T000000Z-00000004.json', detail: 'cut off' }],
         }),

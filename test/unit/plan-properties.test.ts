@@ -76,9 +76,15 @@ const worlds: fc.Arbitrary<{ spec: Desired; world: Observed }> = fc
     verify: fc.option(fc.integer({ min: 1, max: 400 }), { nil: undefined }),
     present: fc.subarray(names),
     refused: fc.boolean(),
-    unfinished: fc.array(fc.record({ age: fc.integer({ min: 0, max: 100 }), live: fc.boolean() }), { maxLength: 4 }),
+    expired: fc.array(fc.record({ name: fc.constantFrom(...names), age: fc.integer({ min: 0, max: 48 }) }), {
+      maxLength: 4,
+    }),
+    unfinished: fc.array(
+      fc.record({ age: fc.integer({ min: 0, max: 100 }), live: fc.boolean(), abandoned: fc.boolean() }),
+      { maxLength: 4 },
+    ),
   })
-  .map(({ store, retention, every, verify, present, refused, unfinished }) => {
+  .map(({ store, retention, every, verify, present, refused, expired, unfinished }) => {
     const each = policy({
       every: hours(every),
       retention,
@@ -104,11 +110,16 @@ const worlds: fc.Arbitrary<{ spec: Desired; world: Observed }> = fc
         ],
         repositories: [
           repository(store, {
-            unfinished: unfinished.map(({ age, live }, index) => ({
+            unfinished: unfinished.map(({ age, live, abandoned }, index) => ({
               id: `20261101T000000Z-0000000${index}` as BackupId,
               modifiedAt: instant(now - age * 3_600_000),
               live,
+              abandoned,
             })),
+            expired: expired.map(({ name, age }, index) => {
+              const item = backup(name, hours(5_000 + index));
+              return { id: item.id, address: item.address, at: instant(now - age * 3_600_000), backup: item };
+            }),
           }),
         ],
       }),
@@ -179,11 +190,41 @@ describe('plans', () => {
         const lifted = new Set(
           plan.retention.filter(({ frozen }) => frozen !== undefined).map(({ address }) => address.database),
         );
+        // Likewise, the first good back-up lets go what was held back for want of one.
+        const heldBack = new Set(plan.inGrace.flatMap((item) => (item.dataGoesAt === undefined ? item.backup : [])));
         expect(
-          next.actions.filter((action) => !(action.kind === 'expire' && lifted.has(action.address.database))),
+          next.actions.filter(
+            (action) =>
+              !(action.kind === 'expire' && lifted.has(action.address.database)) &&
+              !(action.kind === 'sweep' && heldBack.has(action.backup)),
+          ),
         ).toEqual([]);
       }),
       { numRuns: 1_000 },
+    );
+  });
+
+  test('an expired backup is in its grace or swept, never both, and never where no good one is left', () => {
+    fc.assert(
+      fc.property(worlds, ({ spec, world }) => {
+        const plan = planBackup(spec, world);
+        const [first] = world.repositories;
+        if (first?.state !== 'ready') return;
+        const swept = plan.actions.filter((action) => action.kind === 'sweep' && action.expired !== undefined);
+        expect(
+          [
+            ...plan.inGrace.map(({ backup: id }) => id),
+            ...swept.map((action) => (action.kind === 'sweep' ? action.backup : '')),
+          ].sort(),
+        ).toEqual(first.expired.map(({ id }) => id).sort());
+        for (const action of swept) {
+          if (action.kind !== 'sweep') continue;
+          expect(action.age).toBeGreaterThanOrEqual(hours(24));
+          expect(first.backups.some((item) => item.address.database === action.expired?.database && counts(item))).toBe(
+            true,
+          );
+        }
+      }),
     );
   });
 

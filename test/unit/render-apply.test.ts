@@ -75,6 +75,7 @@ const verify: Verify = {
 
 const sweep: Sweep = {
   kind: 'sweep',
+  expired: undefined,
   id: 'sweep:20261101T020000Z-00000004',
   repository: 'primary',
   estimate: undefined,

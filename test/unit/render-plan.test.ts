@@ -107,8 +107,8 @@ describe('Markdown', () => {
   ])('%i databases stay below the limit, and what is cut is said', (count, shown, cut) => {
     const text = planMarkdown(many(count));
     expect(text.length).toBeLessThanOrEqual(60_000);
-    expect(text).toContain(`${count * 2} to delete`);
-    expect(text.match(/delete 2026/g)?.length).toBeGreaterThanOrEqual(shown);
+    expect(text).toContain(`${count * 2} to expire`);
+    expect(text.match(/expire 2026/g)?.length).toBeGreaterThanOrEqual(shown);
     expect(/… and more: \d+ lines are in the JSON plan only/.test(text)).toBe(cut);
   });
 });

@@ -79,7 +79,12 @@ async function requests(
   const chosen = options.due ? resolved.filter(({ address }) => due.has(formatAddress(address))) : resolved;
   const selection: Selection = options.set === undefined ? { kind: 'latest' } : { kind: 'id', id: options.set };
   const backups = observed.repositories.flatMap((repository) =>
-    repository.state === 'ready' ? repository.backups.map((backup) => ({ name: repository.name, backup })) : [],
+    repository.state === 'ready'
+      ? [...repository.backups, ...repository.expired.flatMap(({ backup }) => backup ?? [])].map((backup) => ({
+          name: repository.name,
+          backup,
+        }))
+      : [],
   );
   return Promise.all(
     chosen.map(async ({ address, entry }): Promise<DrillRequest> => {

@@ -24,7 +24,8 @@ export async function run(options: ListOptions, context: Context): Promise<numbe
   }));
   await answer(
     {
-      text: () => listText(backups, { at, paint: paintFor(context.stdout, options, context.env) }),
+      text: () =>
+        listText(backups, { at, paint: paintFor(context.stdout, options, context.env), verbose: options.verbose }),
       json: () => listJson(backups, at),
     },
     options,

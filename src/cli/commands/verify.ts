@@ -45,13 +45,15 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
 
 function choose(located: readonly Named[], { all, set }: VerifyOptions): readonly Named[] {
   if (located.length === 0) throw invalidUsage('there is no backup to verify', 'Run `backup apply` first.');
-  if (all) return located;
+  // One in its grace counts for nothing: it is read only where somebody names it.
+  const counting = located.filter(({ backup }) => backup.expiredAt === undefined);
+  if (all) return counting;
   if (set !== undefined) {
     const named = located.filter(({ backup }) => backup.id === set);
     if (named.length === 0) throw invalidUsage(`no backup has the id ${set}`, '`backup list` shows the ids.');
     return named;
   }
-  return byAddress(located).flatMap((group) => newest(group));
+  return byAddress(counting).flatMap((group) => newest(group));
 }
 
 /** Also a damaged newest backup is looked at again: it may have been a fault of the way there. */

@@ -26,9 +26,13 @@ export async function initialiseFilesystemRepository(
     // A fresh file system has lost+found; nothing else may be there.
     const present = (await readdir(root)).filter((name) => name !== 'lost+found');
     if (present.length > 0)
-      throw new OperationError('repository/exists', `${path} is not empty`, {
-        hint: 'Choose a new or an empty directory.',
-      });
+      throw present.includes(repositoryMarker)
+        ? new OperationError('repository/exists', `${path} is a Holdfast repository already`, {
+            hint: 'There is nothing to make: go on with `backup plan`.',
+          })
+        : new OperationError('repository/exists', `${path} is not empty`, {
+            hint: 'Choose a new or an empty directory.',
+          });
     await probe(root);
     const temporary = join(root, `.${repositoryMarker}`);
     await writeDurably(temporary, markerText(id));

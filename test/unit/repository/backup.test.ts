@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { instant } from '../../../src/base/instant.ts';
+import { instant, type Instant } from '../../../src/base/instant.ts';
 import { encodeContents, encodeManifest } from '../../../src/manifest/encode.ts';
 import { backupId, contentsKey, manifestKey, tombstoneKey, type BackupId } from '../../../src/manifest/keys.ts';
 import type { ContentEntry, Contents, Manifest } from '../../../src/manifest/manifest.ts';
@@ -20,7 +20,7 @@ import {
 } from '../../../src/repository/catalogue.ts';
 import { initialiseFilesystemRepository } from '../../../src/repository/filesystem/initialise.ts';
 import { openFilesystemRepository } from '../../../src/repository/filesystem/open.ts';
-import { removeBackup, sweepUnfinished } from '../../../src/repository/remove.ts';
+import { expireBackup, sweepExpired, sweepTemporaries, sweepUnfinished } from '../../../src/repository/remove.ts';
 import type { Repository } from '../../../src/repository/repository.ts';
 
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -251,14 +251,82 @@ describe('the catalogue', () => {
 });
 
 describe('removal', () => {
-  test('leaves the tombstone alone, also when it is repeated', async () => {
-    const id = newId();
-    await (await store(id)).commit();
-    for (let time = 0; time < 2; time += 1) await removeBackup(repository, address, id, { at: instant(at), by });
-    const left = (await readdir(repository.location, { recursive: true, withFileTypes: true }))
+  const nextDay = (): Instant => instant(Date.now() + 25 * 3_600_000);
+  const filesLeft = async (): Promise<readonly string[]> =>
+    (await readdir(repository.location, { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(repository.location.length + 1));
-    expect(left.sort()).toEqual(['holdfast.json', tombstoneKey(address, id)].sort());
+
+  test('writes a tombstone first: the backup counts no more, can be read, and comes back without it', async () => {
+    const [old, newest] = [newId(-60_000), newId()];
+    for (const id of [old, newest]) await (await store(id)).commit();
+    for (let time = 0; time < 2; time += 1) await expireBackup(repository, address, old, { at: instant(at), by });
+    const found = await catalogue();
+    expect(found.backups.map(({ id }) => id)).toEqual([newest]);
+    expect(found.expired).toMatchObject([{ id: old, address, backup: { id: old, rows: 1 } }]);
+    expect(found.expired[0]?.at).toBeGreaterThanOrEqual(at);
+    expect(found.unfinished).toEqual([]);
+    expect(await readManifest(repository, address, old)).toMatchObject({ id: old });
+    await repository.remove(tombstoneKey(address, old));
+    expect((await catalogue()).backups).toHaveLength(2);
+  });
+
+  test('deletes after the grace, and leaves the tombstone alone, also when it is repeated', async () => {
+    const [old, newest] = [newId(-60_000), newId()];
+    for (const id of [old, newest]) await (await store(id)).commit();
+    const before = (await filesLeft()).filter((name) => !name.includes(old));
+    await expireBackup(repository, address, old, { at: instant(at), by });
+    for (let time = 0; time < 2; time += 1) await sweepExpired(repository, address, old, nextDay());
+    expect((await filesLeft()).toSorted()).toEqual([...before, tombstoneKey(address, old)].toSorted());
+    expect(await catalogue()).toMatchObject({ backups: [{ id: newest }], expired: [], unfinished: [] });
+  });
+
+  test('deletes nothing within the grace, nor without a tombstone', async () => {
+    const [old, newest] = [newId(-60_000), newId()];
+    for (const id of [old, newest]) await (await store(id)).commit();
+    const before = await filesLeft();
+    await expect(sweepExpired(repository, address, old, nextDay())).rejects.toMatchObject({ code: 'plan/stale' });
+    await expireBackup(repository, address, old, { at: instant(at), by });
+    await expect(sweepExpired(repository, address, old, instant(Date.now()))).rejects.toMatchObject({
+      code: 'plan/stale',
+    });
+    expect((await filesLeft()).toSorted()).toEqual([...before, tombstoneKey(address, old)].toSorted());
+  });
+
+  test('never expires the last committed, the last verified or the last drilled one', async () => {
+    const [drilled, verified, middle, newest] = [newId(-3_000), newId(-2_000), newId(-1_000), newId()];
+    for (const id of [drilled, verified, middle, newest]) await (await store(id)).commit();
+    const tool = { name: 'holdfast', version: '1' };
+    const report = { address, backup: verified, level: 'L2', passed: true } as const;
+    await writeRecord(repository, verifyRecord({ report, at: instant(at + 1), tool }), randomBytes);
+    const evidence = { address, backup: { id: drilled }, verdict: 'passed', reached: 'L5', rto: { ms: 1 } } as const;
+    await writeRecord(repository, drillRecord({ report: evidence, at: instant(at + 2) }), randomBytes);
+    for (const id of [drilled, verified, newest])
+      await expect(expireBackup(repository, address, id, { at: instant(at + 9_000), by })).rejects.toMatchObject({
+        code: 'retention/frozen',
+      });
+    await expireBackup(repository, address, middle, { at: instant(at + 9_000), by });
+    expect((await catalogue()).backups.map(({ id }) => id)).toEqual([drilled, verified, newest]);
+  });
+
+  test('takes a damaged manifest with a tombstone for expired, and the storage’s time for a damaged tombstone', async () => {
+    const [old, newest] = [newId(-60_000), newId()];
+    await (await store(newest)).commit();
+    await repository.commit(manifestKey(address, old), Buffer.from('{}'));
+    await repository.commit(tombstoneKey(address, old), Buffer.from('{'));
+    const since = Date.now();
+    const found = await catalogue();
+    expect(found.invalidManifests).toEqual([]);
+    expect(found.expired).toMatchObject([{ id: old, backup: undefined }]);
+    expect(Math.abs(Number(found.expired[0]?.at) - since)).toBeLessThan(3_600_000);
+  });
+
+  test('sweeps stale temporary files of killed runs, and no fresh ones', async () => {
+    await mkdir(join(repository.location, 'scratch/tmp'), { recursive: true });
+    for (const name of ['stale', 'fresh']) await writeFile(join(repository.location, 'scratch/tmp', name), 'x');
+    await utimes(join(repository.location, 'scratch/tmp/stale'), 1, 1);
+    await sweepTemporaries(repository, instant(Date.now() - 3_600_000));
+    expect(await repository.names('scratch/tmp/')).toEqual(['fresh']);
   });
 
   test('that stopped half-way shows as unfinished and is completed by a sweep', async () => {
@@ -268,7 +336,7 @@ describe('removal', () => {
     await repository.remove(manifestKey(address, id));
     expect((await catalogue()).unfinished).toMatchObject([{ id }]);
     await sweepUnfinished(repository, id);
-    expect(await catalogue()).toEqual({ backups: [], unfinished: [], invalidManifests: [] });
+    expect(await catalogue()).toEqual({ backups: [], expired: [], unfinished: [], invalidManifests: [] });
   });
 
   test('never sweeps what is committed', async () => {

@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { instant } from '../../../src/base/instant.ts';
 import { initialiseFilesystemRepository } from '../../../src/repository/filesystem/initialise.ts';
 import { openFilesystemRepository } from '../../../src/repository/filesystem/open.ts';
-import { acquireLease, anyLeaseHeld } from '../../../src/repository/lease.ts';
+import { abandonedWork, acquireLease, anyLeaseHeld } from '../../../src/repository/lease.ts';
 import type { Holder, Repository } from '../../../src/repository/repository.ts';
+import { ownIdentity } from '../../../src/system/process-identity.ts';
 import type { Clock } from '../../../src/system/clock.ts';
 
 const holder: Holder = {
@@ -121,5 +122,18 @@ describe('a lease', () => {
     await using two = await acquireLease(repository, 'capture/main/b', { clock: fakeClock(), holder });
     await expect(one.check()).resolves.toBeUndefined();
     await expect(two.check()).resolves.toBeUndefined();
+  });
+
+  test('names its work, which is abandoned once the lease is released, or its process is certainly dead', async () => {
+    const lease = await acquireLease(repository, 'capture/main/a', { clock: fakeClock(), holder });
+    await lease.note('20261122T194629Z-3f9a2c71');
+    expect(await abandonedWork(repository, 'capture')).toEqual(new Set());
+    expect(await anyLeaseHeld(repository, 'capture')).toBe(true);
+    await lease[Symbol.asyncDispose]();
+    expect(await abandonedWork(repository, 'capture')).toEqual(new Set(['20261122T194629Z-3f9a2c71']));
+    await foreignLease(1, { work: '20261122T194629Z-00000001' });
+    expect(await abandonedWork(repository, 'expire')).toEqual(new Set());
+    await foreignLease(2, { work: '20261122T194629Z-00000001', process: { ...ownIdentity(), startTime: '1' } });
+    expect(await abandonedWork(repository, 'expire')).toEqual(new Set(['20261122T194629Z-00000001']));
   });
 });
