@@ -25,7 +25,28 @@ for (const major of wantedMajors) {
 
 const docker = await dockerAvailable();
 
+const [built] = (
+  await Promise.all(wantedMajors.map(async (major) => ({ major, image: await imageFor(major) })))
+).filter(({ image }) => image !== undefined);
+
 describe('a container target', () => {
+  test.runIf(built !== undefined)('is in no other network than one of its own without a way out', async () => {
+    const declared = { name: 'container', image: built?.image ?? '' };
+    await using lease = await containerTarget(declared, postgresqlContainerRecipe).lease(
+      leaseRequest(built?.major ?? 0),
+    );
+    const [container = ''] = (await containers()).map((line) => line.split(' ')[0]);
+    const networks = await inspect(
+      'container',
+      container,
+      '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}',
+    );
+    expect(networks).toMatch(/^holdfast-[0-9a-f]{12}$/);
+    expect(await inspect('network', networks, '{{.Internal}} {{len .Containers}}')).toBe('true 1');
+    expect(await inspect('container', container, '{{json .HostConfig.PortBindings}}')).toMatch(/^(null|\{\})$/);
+    expect(lease.notes).toEqual([]);
+  });
+
   test.runIf(docker)('says how to get an image that cannot be had', async () => {
     const image = 'localhost:9/holdfast-test/none:1';
     const target = containerTarget({ name: 'container', image }, postgresqlContainerRecipe);
@@ -38,7 +59,13 @@ describe('a container target', () => {
 
 async function containers(child?: number): Promise<readonly string[]> {
   const format = '{{.ID}} {{.Label "dev.holdfast.owner"}}';
-  const { stdout } = await run('docker', ['ps', '--all', '--format', format, '--filter', 'label=dev.holdfast.owner']);
+  const filter = ['--format', format, '--filter', 'label=dev.holdfast.owner'];
+  const found = [await run('docker', ['ps', '--all', ...filter]), await run('docker', ['network', 'ls', ...filter])];
+  const stdout = found.map((one) => one.stdout).join('');
   const owners = [process.pid, child].map(String);
   return stdout.split('\n').filter((line) => owners.includes(line.split(' ')[1] ?? ''));
+}
+
+async function inspect(kind: string, name: string, format: string): Promise<string> {
+  return (await run('docker', [kind, 'inspect', '--format', format, name])).stdout.trim();
 }

@@ -117,7 +117,7 @@ export function checkTarget(open: () => Promise<TargetUnderTest & AsyncDisposabl
     const disconnected = new Promise<void>((resolve) => client.once('end', resolve));
     client.on('error', () => undefined);
     await client.connect();
-    expect(await under.leftovers(owner.pid)).toHaveLength(1);
+    expect(await under.leftovers(owner.pid)).not.toEqual([]);
     // A living owner's lease is not swept.
     await under.target.sweep();
     expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);

@@ -5,8 +5,9 @@ import { Secret } from '../../base/secret.ts';
 import type { ContainerRecipe } from '../recipe.ts';
 import type { LeaseRequest, Target, TargetLease } from '../target.ts';
 import { connectDocker, type Docker, freeBytes, provideImage } from './docker.ts';
+import { openNetwork, removeNetwork, sweepNetworks } from './network.ts';
 import { removeContainer, sweepContainers } from './owner.ts';
-import { awaitReady, publishedPort, startContainer } from './start.ts';
+import { awaitReady, placeOf, startContainer } from './start.ts';
 
 export interface ContainerDeclaration {
   readonly name: string;
@@ -15,8 +16,10 @@ export interface ContainerDeclaration {
 }
 
 /**
- * A throwaway server in a container, on a random port of the loopback interface. Its password is random and lives as long
- * as the container; whoever may talk to Docker can read it with `docker inspect`, as they can read everything in there.
+ * A throwaway server in a container. Where Docker runs on this machine it is alone in a network without a way to other
+ * machines (what this one offers on all its addresses stays in reach); elsewhere it is on a published port, with network.
+ * Its password is random and lives as long as the container; whoever may talk to Docker can read it with `docker inspect`,
+ * as they can read everything in there.
  *
  * Containers carry their owner in a label and are removed by us: testcontainers' own reaper would be one more image to
  * have on machines without network, so it is not used. A killed tool leaves its container to the next `sweep`.
@@ -28,7 +31,7 @@ export function containerTarget(declared: ContainerDeclaration, recipe: Containe
     lease: (request) => lease(declared, recipe, request),
     sweep: async () => {
       const docker = await connectDocker().catch(() => undefined);
-      return docker === undefined ? [] : sweepContainers(docker);
+      return docker === undefined ? [] : [...(await sweepContainers(docker)), ...(await sweepNetworks(docker))];
     },
   };
 }
@@ -55,17 +58,21 @@ async function lease(
   await provideImage(docker, image, signal);
   const password = new Secret(randomBytes(24).toString('base64url'));
   await using cleanup = new AsyncDisposableStack();
+  const network = await openNetwork(docker);
+  if (network === undefined) notes.push('the container has access to the network');
+  else cleanup.defer(() => removeNetwork(docker, network));
   const id = await startContainer(docker, {
     image,
     plan,
     password,
+    network,
     started: (made) => cleanup.defer(() => removeContainer(docker, made)),
   });
   await awaitReady(docker, { id, plan, signal });
-  const port = await publishedPort(docker, id, plan.port);
+  const place = await placeOf(docker, { id, plan, network });
   const owned = cleanup.move();
   return {
-    connection: { host: docker.host, port, user: bootstrapRole, password, tls: { mode: 'disable' } },
+    connection: { ...place, user: bootstrapRole, password, tls: { mode: 'disable' } },
     maintenanceDatabase: plan.maintenanceDatabase,
     provenance: 'created',
     tablespaceRoot: plan.tablespaceDirectory,

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { hostname, platform } from 'node:os';
 import { isIP } from 'node:net';
 import type { ContainerRuntimeClient } from 'testcontainers';
 import { messageOf, OperationError } from '../../base/operation-error.ts';
@@ -12,6 +12,18 @@ export interface Docker {
   readonly host: string;
   /** Address to publish a port on, so that nobody else than the tool's machine reaches it; empty where Docker is elsewhere. */
   readonly publishOn: string;
+  /** Whether it runs on this very machine, so that its files are seen from here. */
+  readonly isHere: boolean;
+  /** Whether a container's own address is reached from here, without a published port. */
+  readonly reachesContainers: boolean;
+  /** Where it keeps its files. */
+  readonly rootDirectory: string | undefined;
+}
+
+interface DockerInfo {
+  readonly Name?: string;
+  readonly DockerRootDir?: string;
+  readonly SecurityOptions?: readonly string[];
 }
 
 /** Connects to the container runtime. Throws `target/unavailable`. The library takes 0.5 s to load, so only drills load it. */
@@ -20,8 +32,20 @@ export async function connectDocker(): Promise<Docker> {
   try {
     const runtime = await getContainerRuntimeClient();
     const { host } = runtime.info.containerRuntime;
-    const publishOn = host === 'localhost' ? '127.0.0.1' : isIP(host) === 0 ? '' : host;
-    return { runtime, api: runtime.container.dockerode, host: host === 'localhost' ? '127.0.0.1' : host, publishOn };
+    const api = runtime.container.dockerode;
+    // A machine of its own (Docker Desktop, another host, the host of the container that we run in) has another name.
+    const info = (await api.info()) as DockerInfo;
+    const isHere = platform() === 'linux' && info.Name === hostname();
+    return {
+      runtime,
+      api,
+      host: host === 'localhost' ? '127.0.0.1' : host,
+      publishOn: host === 'localhost' ? '127.0.0.1' : isIP(host) === 0 ? '' : host,
+      isHere,
+      // A rootless Docker keeps its bridges in a network namespace of its own.
+      reachesContainers: isHere && !(info.SecurityOptions ?? []).some((option) => option.includes('rootless')),
+      rootDirectory: info.DockerRootDir,
+    };
   } catch (error) {
     throw new OperationError('target/unavailable', 'no container runtime can be reached', {
       cause: error,
@@ -74,10 +98,9 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Free bytes where containers keep their files; undefined where that is another machine (or a virtual one, as Docker Desktop's). */
-export async function freeBytes(docker: Docker): Promise<number | undefined> {
-  const info = (await docker.api.info()) as { readonly Name?: string; readonly DockerRootDir?: string };
-  if (info.Name !== hostname() || info.DockerRootDir === undefined) return undefined;
-  const found = await statfs(info.DockerRootDir).catch(() => undefined);
+/** Free bytes where containers keep their files; undefined where that is another machine. */
+export async function freeBytes({ isHere, rootDirectory }: Docker): Promise<number | undefined> {
+  if (!isHere || rootDirectory === undefined) return undefined;
+  const found = await statfs(rootDirectory).catch(() => undefined);
   return found === undefined ? undefined : found.bavail * found.bsize;
 }

@@ -9,18 +9,24 @@ export function ownLabels(): Readonly<Record<string, string>> {
   return { [ownerLabel]: [pid, startTime, bootId, pidNamespace].join(' ') };
 }
 
+/** For listings by Docker: everything that any Holdfast made. */
+export const ownerFilter = { label: [ownerLabel] };
+
 /**
- * Removes containers whose owner is dead for certain. Of an earlier boot (or another machine that shares this Docker) only
- * those that no longer run: after a restart of this machine they do not, and another machine's may be in use.
+ * Whether what bears these labels was left by an owner that is dead for certain. Of an earlier boot (or another machine that
+ * shares this Docker) only what no longer runs: after a restart of this machine it does not, and another's may be in use.
  */
+export function isLeftBehind(labels: Readonly<Record<string, string>>, is: { readonly stopped: boolean }): boolean {
+  const owner = parseOwner(labels[ownerLabel] ?? '');
+  if (owner === undefined) return false;
+  return owner.bootId === ownIdentity().bootId ? fateOf(owner) === 'dead' : is.stopped;
+}
+
+/** Removes the containers of dead owners. Says which. */
 export async function sweepContainers(docker: Docker): Promise<readonly string[]> {
-  const found = await docker.api.listContainers({ all: true, filters: { label: [ownerLabel] } });
   const removed: string[] = [];
-  for (const { Id, Image, Labels, State } of found) {
-    const owner = parseOwner(Labels[ownerLabel] ?? '');
-    if (owner === undefined) continue;
-    const sameBoot = owner.bootId === ownIdentity().bootId;
-    if (sameBoot ? fateOf(owner) !== 'dead' : State !== 'exited' && State !== 'dead') continue;
+  for (const { Id, Image, Labels, State } of await docker.api.listContainers({ all: true, filters: ownerFilter })) {
+    if (!isLeftBehind(Labels, { stopped: State === 'exited' || State === 'dead' })) continue;
     await removeContainer(docker, Id);
     removed.push(`container ${Id.slice(0, 12)} of ${Image}`);
   }

@@ -9,6 +9,8 @@ export interface ContainerWork {
   readonly image: string;
   readonly plan: ContainerPlan;
   readonly password: Secret;
+  /** Network to be in, and nothing published; where absent, the default one with a published port. */
+  readonly network: string | undefined;
   /** Called with the container's id as soon as there is one to remove. */
   readonly started: (id: string) => void;
 }
@@ -20,7 +22,7 @@ const sharedMemoryBytes = 2 * 1024 ** 3;
 
 /** Makes and starts the container; gives its id. Throws `target/unavailable`. */
 export async function startContainer(docker: Docker, work: ContainerWork): Promise<string> {
-  const { image, plan, password } = work;
+  const { image, plan, password, network } = work;
   const port = `${plan.port}/tcp`;
   try {
     const container = await docker.api.createContainer({
@@ -33,7 +35,9 @@ export async function startContainer(docker: Docker, work: ContainerWork): Promi
       Labels: ownLabels(),
       ExposedPorts: { [port]: {} },
       HostConfig: {
-        PortBindings: { [port]: [{ HostIp: docker.publishOn, HostPort: '0' }] },
+        ...(network === undefined
+          ? { PortBindings: { [port]: [{ HostIp: docker.publishOn, HostPort: '0' }] } }
+          : { NetworkMode: network }),
         ShmSize: sharedMemoryBytes,
         CapDrop: ['NET_RAW', 'MKNOD', 'AUDIT_WRITE', 'SETFCAP'],
         SecurityOpt: ['no-new-privileges'],
@@ -98,10 +102,15 @@ function textOf(log: Buffer): string {
   return text;
 }
 
-/** The port on the host. Throws `target/unavailable`. */
-export async function publishedPort(docker: Docker, id: string, port: number): Promise<number> {
+/** Where the server is reached from here. Throws `target/unavailable`. */
+export async function placeOf(
+  docker: Docker,
+  { id, plan, network }: { readonly id: string; readonly plan: ContainerPlan; readonly network: string | undefined },
+): Promise<{ readonly host: string; readonly port: number }> {
   const { NetworkSettings } = await docker.api.getContainer(id).inspect();
-  const published = Number(NetworkSettings.Ports[`${port}/tcp`]?.[0]?.HostPort);
-  if (Number.isInteger(published) && published > 0) return published;
-  throw new OperationError('target/unavailable', 'the container runtime published no port');
+  const address = network === undefined ? undefined : NetworkSettings.Networks[network]?.IPAddress;
+  if (address !== undefined && address !== '') return { host: address, port: plan.port };
+  const published = Number(NetworkSettings.Ports[`${plan.port}/tcp`]?.[0]?.HostPort);
+  if (Number.isInteger(published) && published > 0) return { host: docker.host, port: published };
+  throw new OperationError('target/unavailable', 'the container runtime gave the server no address');
 }
