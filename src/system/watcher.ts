@@ -59,7 +59,7 @@ function startWatcher(): Watcher {
   const child = spawn('/bin/sh', ['-c', script], {
     detached: true,
     cwd: '/',
-    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' },
+    env: minimalEnvironment(),
     stdio: [reader, 'ignore', 'ignore'],
   });
   closeSync(reader);
@@ -80,6 +80,12 @@ function startWatcher(): Watcher {
   return started;
 }
 
+/** Our own environment may hold secrets of the spec. */
+const minimalEnvironment = (): Record<string, string> => ({
+  PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+  LC_ALL: 'C',
+});
+
 /**
  * A FIFO without a name. Not a 'pipe' of spawn(): that is a socket whose descriptor cannot be handed to other children,
  * and only a pipe writes short lines of several writers whole (POSIX write(), PIPE_BUF).
@@ -88,7 +94,7 @@ function openPipe(): { readonly reader: number; readonly writer: number } {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-watch-'));
   try {
     const path = join(directory, 'pipe');
-    const made = spawnSync('mkfifo', ['-m', '600', path], { stdio: 'ignore' });
+    const made = spawnSync('mkfifo', ['-m', '600', path], { stdio: 'ignore', env: minimalEnvironment() });
     if (made.status !== 0)
       throw new OperationError('process/failed', 'the pipe to the watcher process could not be made');
     // Opened for both first: opening one end alone waits for the other.
