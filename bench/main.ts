@@ -1,8 +1,9 @@
 // bench/main.ts [--quick] [--rounds N] [--major N]… [--only planning|databases] [--write]
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { loadavg, tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { openScratch } from '../src/system/scratch.ts';
 import { majors } from '../test/support/postgresql-majors.ts';
 import { backupAndDrill } from './backup-and-drill.ts';
 import { planning } from './planning.ts';
@@ -23,16 +24,14 @@ const chosen =
   options.major?.map(Number) ?? [...new Set([majors[0], majors.at(-1)])].filter((major) => major !== undefined);
 const load = loadavg()[0] ?? 0;
 
-const folder = await mkdtemp(join(tmpdir(), 'holdfast-bench-'));
+// Goes also where the benchmark is killed.
+await using scratch = await openScratch('bench');
+const folder = scratch.path;
 const sections: string[] = [];
-try {
-  if (options.only !== 'planning')
-    for (const major of chosen) sections.push(await backupAndDrill({ major, scale: quick ? 0.1 : 1, rounds, folder }));
-  if (options.only !== 'databases')
-    sections.push(await planning({ databases: quick ? 100 : 1_000, backupsEach: 60, rounds, folder }));
-} finally {
-  await rm(folder, { recursive: true, force: true });
-}
+if (options.only !== 'planning')
+  for (const major of chosen) sections.push(await backupAndDrill({ major, scale: quick ? 0.1 : 1, rounds, folder }));
+if (options.only !== 'databases')
+  sections.push(await planning({ databases: quick ? 100 : 1_000, backupsEach: 60, rounds, folder }));
 const report = [
   '# Performance',
   '',
