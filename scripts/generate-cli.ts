@@ -1,11 +1,7 @@
-import type { Argv, Options, PositionalOptions } from 'yargs';
+import type { Options } from 'yargs';
 import { commands, type Command } from '../src/cli/commands.ts';
+import { declaredBy, type Declared } from '../src/cli/declared-options.ts';
 import { globalOptions } from '../src/cli/global-options.ts';
-
-interface Recorded {
-  readonly options: readonly (readonly [string, Options])[];
-  readonly positionals: readonly (readonly [string, PositionalOptions])[];
-}
 
 /** docs/cli.md: every command with its arguments and options, as the program itself declares them. */
 export function cliReference(): string {
@@ -25,7 +21,7 @@ ${index.join('\n')}
 
 ## Options of every command
 
-${optionTable(recorded(globalOptions).options)}
+${optionTable(declaredBy(globalOptions).options)}
 
 \`--help\` explains a command. \`--version\` prints the version. An option of type yes/no is switched off by \`--no-NAME\` or \`--NAME=false\`.
 
@@ -33,7 +29,7 @@ ${commands.map(section).join('\n')}`;
 }
 
 function section(command: Command): string {
-  const { options, positionals } = recorded(command.options);
+  const { options, positionals } = declaredBy(command.options);
   const parts = [
     `## ${nameOf(command)}\n`,
     '```sh',
@@ -54,7 +50,7 @@ function section(command: Command): string {
   return parts.join('\n');
 }
 
-function optionTable(options: Recorded['options']): string {
+function optionTable(options: Declared['options']): string {
   const rows = options.map(
     ([name, option]) =>
       `| ${spelling(name, option)} | ${valueOf(option)} | ${defaultOf(option)} | ${cell(option.describe ?? '')} |`,
@@ -79,16 +75,4 @@ function defaultOf({ default: value, demandOption, type }: Options): string {
   if (demandOption === true) return 'required';
   if (type === 'boolean') return value === true ? 'yes' : 'no';
   return typeof value === 'string' ? `\`${value}\`` : '';
-}
-
-/** What a builder declares. Only these two methods of yargs are used by the declarations. */
-function recorded(declare: (yargs: Argv) => Argv): Recorded {
-  const options: (readonly [string, Options])[] = [];
-  const positionals: (readonly [string, PositionalOptions])[] = [];
-  const recorder = {
-    option: (name: string, option: Options) => (options.push([name, option]), recorder),
-    positional: (name: string, positional: PositionalOptions) => (positionals.push([name, positional]), recorder),
-  };
-  declare(recorder as unknown as Argv);
-  return { options, positionals };
 }

@@ -47,22 +47,23 @@ function runsOf(line: string): readonly Run[] {
     }
     // Words apart by more than one space are placed apart: trailing and inner spaces never depend on the reader's font.
     for (const word of part.matchAll(/\S+(?: \S+)*/g))
-      runs.push({ column: column + [...part.slice(0, word.index)].length, text: word[0], classes });
-    column += [...part].length;
+      runs.push({ column: column + lengthOf(part.slice(0, word.index)), text: word[0], classes });
+    column += lengthOf(part);
   }
   return runs;
 }
 
 function drawn({ column, text, classes }: Run, y: number): string {
-  const place = `x="${round(margin + column * cellWidth)}" y="${y}" textLength="${round([...text].length * cellWidth)}"`;
+  const place = `x="${round(margin + column * cellWidth)}" y="${y}" textLength="${round(lengthOf(text) * cellWidth)}"`;
   return `<text ${place}${classes.length === 0 ? '' : ` class="${classes.join(' ')}"`}>${escapeXml(text)}</text>`;
 }
 
+const lengthOf = (text: string): number => [...text].length;
 const round = (pixels: number): number => Math.round(pixels * 10) / 10;
 
 const output = (await textOf(process.stdin)).replace(/\r/g, '').replace(/\n+$/, '');
 const lines = [`\u001b[2m$\u001b[22m \u001b[1m${command}\u001b[22m`, '', ...output.split('\n')].map(runsOf);
-const columns = Math.max(80, ...lines.flat().map(({ column, text }) => column + [...text].length));
+const columns = Math.max(80, ...lines.flat().map(({ column, text }) => column + lengthOf(text)));
 const width = Math.ceil(2 * margin + columns * cellWidth);
 const height = titleHeight + margin + lines.length * lineHeight;
 

@@ -46,9 +46,12 @@ export async function answer(
   for (const { format, path } of to.reports ?? []) await writeReport(path, withNewline(forms[format]?.() ?? ''));
 }
 
-/** Text for people, broken between words where standard output is a terminal: in a pipe every line stays whole. */
+/**
+ * Text for people, broken between words where standard output is a terminal: in a pipe every line stays whole. So it does on
+ * a terminal that does not know its width (0 columns, as under script(1) in a job) or has next to none.
+ */
 export const fittedFor = ({ stdout }: Context, text: string): string =>
-  stdout.isTTY === true && stdout.columns !== undefined ? fitted(text, stdout.columns) : text;
+  stdout.isTTY === true && (stdout.columns ?? 0) >= 20 ? fitted(text, stdout.columns ?? 0) : text;
 
 const withNewline = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`);
 

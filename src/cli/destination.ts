@@ -13,6 +13,14 @@ interface DestinationOptions {
   readonly clients: string | undefined;
 }
 
+/** Finds what is wrong with the words alone, before anything is opened or read. Throws InvalidInput. */
+export function checkDestination(options: DestinationOptions, cwd: string): void {
+  if (isUrl(options.to)) parseServerUrl(options.to);
+  if (options.toPassword !== undefined) parseReference(options.toPassword, cwd);
+}
+
+const isUrl = (text: string): boolean => /^postgres(ql)?:\/\//.test(text);
+
 /** The server that `--to` names: a target or server of the spec, or a URL. Throws InvalidInput. */
 export async function destination(
   options: DestinationOptions,
@@ -20,7 +28,7 @@ export async function destination(
 ): Promise<ServerAccess> {
   const { desired, context, tools } = at;
   const clients = options.clients === undefined ? {} : { clients: resolve(context.cwd, options.clients) };
-  if (/^postgres(ql)?:\/\//.test(options.to)) {
+  if (isUrl(options.to)) {
     const connection = parseServerUrl(options.to);
     const password =
       options.toPassword === undefined

@@ -14,13 +14,11 @@ import { InvalidInput } from './invalid-input.ts';
  */
 export async function reportFailure(error: unknown, words: readonly string[], context: Context): Promise<number> {
   const diagnostics = diagnosticsOf(error);
-  const json =
-    words.includes('--json') ||
-    words.includes('--format=json') ||
-    words.some((word, index) => word === 'json' && words[index - 1] === '--format');
+  const json = words.includes('--json') || valueOf('--format', words) === 'json';
+  const wanted = valueOf('--color', words);
+  const color = wanted === 'always' || wanted === 'never' ? wanted : 'auto';
   if (json) await write(context.stdout, diagnosticsDocument(diagnostics));
-  else
-    await write(context.stderr, diagnosticsText(diagnostics, paintFor(context.stderr, { color: 'auto' }, context.env)));
+  else await write(context.stderr, diagnosticsText(diagnostics, paintFor(context.stderr, { color }, context.env)));
   if (isBug(error))
     await write(context.stderr, `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return isBug(error)
@@ -28,6 +26,12 @@ export async function reportFailure(error: unknown, words: readonly string[], co
     : error instanceof OperationError
       ? exitCodeOf(error.code)
       : exitCodeOfDiagnostics(diagnostics);
+}
+
+/** As yargs reads it: `--name value` or `--name=value`. */
+function valueOf(name: string, words: readonly string[]): string | undefined {
+  const index = words.findIndex((word) => word === name || word.startsWith(`${name}=`));
+  return words[index] === name ? words[index + 1] : words[index]?.slice(name.length + 1);
 }
 
 function isBug(error: unknown): boolean {

@@ -43,7 +43,7 @@ async function dispatch(words: readonly string[], context: Context): Promise<num
       .strict()
       .demandCommand(1, 'name a command')
       .recommendCommands()
-      .wrap(Math.min(120, context.stdout.columns ?? 100))
+      .wrap(Math.min(120, context.stdout.columns || 100))
       .epilogue(exitCodeHelp()),
   );
   for (const command of commands) {

@@ -30,8 +30,9 @@ export function liveProgress(terminal: TerminalLike, paint: Paint): LiveProgress
       block.print(progressLines(event).map(event.outcome === 'failed' ? paint.error : paint.faint));
     },
     draw(nowMs) {
-      const { columns = 80, rows = 24 } = terminal;
-      block.repaint(liveLines(state, nowMs, { columns, rows: Math.max(1, rows - 2), paint }));
+      // 0 is what a terminal says that does not know.
+      const size = { columns: terminal.columns || 80, rows: Math.max(1, (terminal.rows || 24) - 2) };
+      block.repaint(liveLines(state, nowMs, { ...size, paint }));
     },
     end: () => block.end(),
   };

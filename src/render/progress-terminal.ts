@@ -35,7 +35,7 @@ export function openLiveBlock(terminal: TerminalLike): LiveBlock {
 
   return {
     repaint(lines) {
-      paint([], lines);
+      if (lines.length > 0 || block.length > 0) paint([], lines);
     },
     print(lines) {
       paint(lines, block);

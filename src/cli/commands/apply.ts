@@ -59,7 +59,10 @@ export async function run(options: ApplyOptions, context: Context): Promise<numb
   const code = exitCodeOfApply(outcomes, !hasGaps(plan));
   await answer(
     {
-      text: () => applyText(outcomes, paintFor(context.stdout, options, context.env)),
+      text: () =>
+        outcomes.length === 0 && hasGaps(plan)
+          ? 'Nothing was done: what is wanted is not possible now.'
+          : applyText(outcomes, paintFor(context.stdout, options, context.env)),
       json: () => applyJson(outcomes, code),
     },
     options,

@@ -16,7 +16,7 @@ import { invalidUsage } from '../invalid-input.ts';
 import { loadSpec } from '../load-spec.ts';
 import { positiveInteger } from '../numbers.ts';
 import { byAddress, locationsOf, matching, openBackups } from '../open-backups.ts';
-import { destination } from '../destination.ts';
+import { checkDestination, destination } from '../destination.ts';
 import { withTools } from '../session.ts';
 
 interface RestoreOptions extends GlobalOptions {
@@ -41,6 +41,7 @@ interface RestoreOptions extends GlobalOptions {
 export async function run(options: RestoreOptions, context: Context): Promise<number> {
   const reports = parseReports(options.report, ['text', 'json'], context.cwd);
   const selection = selectionOf(options);
+  checkDestination(options, context.cwd);
   const desired = options.repository === undefined ? await loadSpec(options, context) : undefined;
   const outcomes = await withTools(options, context, (tools) =>
     restoreAll({ options, selection, desired, context }, tools),

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { version } from '../../src/cli/version.ts';
+import { startPostgresql } from '../support/postgresql.ts';
+import { environmentIn, placeProgram } from '../support/transcript.ts';
+
+const slow = { timeout: 240_000 };
+
+async function directoryWithProgram(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'hf-cli-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  await placeProgram(directory);
+  return directory;
+}
+
+test('the version is that of package.json', async () => {
+  const manifest = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8')) as object;
+  expect(manifest).toMatchObject({ version });
+});
+
+test('a reader that goes away is no failure, and nothing is said about it', slow, async () => {
+  const directory = await directoryWithProgram();
+  const child = spawn('backup', ['restore', '--help'], {
+    cwd: directory,
+    env: environmentIn(directory),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  // Closed before the program has written anything: its first write gets EPIPE.
+  child.stdout.destroy();
+  let complaints = '';
+  child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+  const code = await new Promise((done) => void child.on('close', done));
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+});
+
+/** `backup apply` on a pseudo terminal (script(1) of util-linux); `keys` are typed when it asks. */
+async function answered(directory: string, keys: string): Promise<{ readonly code: unknown; readonly screen: string }> {
+  const child = spawn('script', ['-qec', 'backup apply', '/dev/null'], {
+    cwd: directory,
+    env: { ...environmentIn(directory), TERM: 'xterm' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let screen = '';
+  let asked = false;
+  child.stdout.on('data', (chunk: Buffer) => {
+    screen += chunk.toString();
+    if (!asked && screen.includes('Only "yes" is accepted')) {
+      asked = true;
+      child.stdin.write(keys);
+    }
+  });
+  const code = await new Promise((done) => void child.on('close', done));
+  return { code, screen };
+}
+
+test('apply asks on a terminal, and takes nothing but yes for an answer', slow, async () => {
+  await using server = await startPostgresql();
+  await server.sql('postgres', 'CREATE DATABASE shop');
+  const directory = await directoryWithProgram();
+  await writeFile(
+    join(directory, 'backup.yaml'),
+    `version: 1
+repositories:
+  primary: { type: filesystem, path: ./backups }
+servers:
+  main: { engine: postgresql, host: ${server.socket}, port: ${server.port}, user: ${server.user}, clients: ${server.binaries} }
+databases:
+  shop: { server: main }
+`,
+  );
+  const init = spawn('backup', ['repository', 'init'], { cwd: directory, env: environmentIn(directory) });
+  expect(await new Promise((done) => void init.on('close', done))).toBe(0);
+
+  // Enter alone, other spellings, the end of input (Ctrl-D) and Ctrl-C are all a no.
+  for (const keys of ['\r', 'y\r', 'YES\r', 'yes please\r', '\u0004', '\u0003']) {
+    const { code, screen } = await answered(directory, keys);
+    expect({ keys, code }).toEqual({ keys, code: 22 });
+    expect(screen).toContain('Nothing was changed.');
+  }
+  const accepted = await answered(directory, 'yes\r');
+  expect(accepted).toMatchObject({ code: 0, screen: expect.stringContaining('1 done, 0 failed') as string });
+
+  // Nothing to do, nothing to ask.
+  const again = await answered(directory, '');
+  expect(again).toMatchObject({ code: 0 });
+  expect(again.screen).not.toContain('is accepted');
+});
