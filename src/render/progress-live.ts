@@ -1,5 +1,6 @@
 import { formatBytes } from '../base/bytes.ts';
 import { formatDuration } from '../base/duration.ts';
+import { fitted } from './fitted.ts';
 import { escapeControl } from './neutral.ts';
 import type { Paint } from './paint.ts';
 import type { RunEvent } from '../run/events.ts';
@@ -25,9 +26,10 @@ export function liveProgress(terminal: TerminalLike, paint: Paint): LiveProgress
   return {
     event(event, nowMs) {
       state = afterEvent(state, event, nowMs);
-      if (event.kind === 'retry') block.print(progressLines(event).map(paint.warning));
+      const lines = progressLines(event).map((line) => fitted(line, terminal.columns || 80));
+      if (event.kind === 'retry') block.print(lines.map(paint.warning));
       if (event.kind !== 'finished') return;
-      block.print(progressLines(event).map(event.outcome === 'failed' ? paint.error : paint.faint));
+      block.print(lines.map(event.outcome === 'failed' ? paint.error : paint.faint));
     },
     draw(nowMs) {
       // 0 is what a terminal says that does not know.

@@ -9,7 +9,7 @@ const directory = join(import.meta.dirname, 'transcripts');
 // Many short processes one after another; the machine may be slow, and none of them waits for anything.
 test.concurrent.for(readdirSync(directory).filter((name) => name.endsWith('.txt')))(
   '%s',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async (name, { expect }) => {
     await expect(await play(join(directory, name))).toMatchFileSnapshot(join(directory, name));
   },

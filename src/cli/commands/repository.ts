@@ -1,5 +1,5 @@
 import { initialiseFilesystemRepository } from '../../repository/filesystem/initialise.ts';
-import { write } from '../answer.ts';
+import { fittedFor, write } from '../answer.ts';
 import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-code.ts';
 import { formatOf, type GlobalOptions } from '../global-options.ts';
@@ -31,7 +31,7 @@ export async function run(options: RepositoryOptions, context: Context): Promise
     context.stdout,
     formatOf(options) === 'json'
       ? `${JSON.stringify({ formatVersion: 1, kind: 'holdfast.repositories', repositories: made }, null, 2)}\n`
-      : text,
+      : fittedFor(context, text),
   );
   return exitCodes.ok;
 }
