@@ -19,11 +19,18 @@ export async function main(words: readonly string[]): Promise<void> {
     const code = await dispatch(words, context);
     process.exitCode = stop.signal.aborted ? signalExit(stop.signal) : code;
   } catch (error) {
-    const code = await reportFailure(error, words, context);
+    const code = await reportFailure(stop.signal.aborted ? interruption(error) : error, words, context);
     process.exitCode = stop.signal.aborted ? signalExit(stop.signal) : code;
   } finally {
     release();
   }
+}
+
+/** Whoever looks at the signal throws its reason, the name of a signal: no defect of ours. */
+function interruption(error: unknown): OperationError {
+  return error instanceof OperationError
+    ? error
+    : new OperationError('run/interrupted', 'stopped by a signal', { cause: error });
 }
 
 async function dispatch(words: readonly string[], context: Context): Promise<number> {

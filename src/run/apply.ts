@@ -188,7 +188,11 @@ async function outcomeOf(action: Action, run: () => Promise<Done>, tools: Tools)
       detail: done.detail,
     };
   } catch (error) {
-    const failure = asOperationError(error);
+    // Whoever looks at the signal throws its reason, which is no error of ours.
+    const failure =
+      tools.signal.aborted && !(error instanceof OperationError)
+        ? new OperationError('run/interrupted', 'stopped by a signal', { cause: error })
+        : asOperationError(error);
     tools.emit({ kind: 'finished', key: action.id, outcome: 'failed', ms: elapsed(), summary: failure.message });
     return { state: 'failed', action, ms: elapsed(), error: failure };
   }
