@@ -12,6 +12,8 @@ import { compressionArgument, dumpDatabase, type EntryWithoutParts } from './dum
 import { readSequenceStates, widenSequenceStates } from './inventory-sequences.ts';
 import { preflight } from './preflight.ts';
 import { rolesSql } from './roles-sql.ts';
+import { readExcluded } from './excluded.ts';
+import { hashPartitions } from './hash-partitions.ts';
 import { openSession, type Session } from './session.ts';
 import { readSource } from './source.ts';
 import { stopped } from './stopped.ts';
@@ -60,6 +62,7 @@ export async function captureDatabase(
     const access = await readAccess(session, { holds: request.holds, digestKey: context.digestKey });
     const tables = await readDumpableTables(session, request.dump);
     const [blobs] = await session.query<{ count: string }>('SELECT count(*) FROM pg_largeobject_metadata');
+    const excluded = await readExcluded(session, request.dump.excludeTables);
     const source = await readSource(session, access.facts, access.bootstrap);
 
     phase('roles');
@@ -117,7 +120,10 @@ export async function captureDatabase(
 
     phase('proof');
     checkCounts(counted.value, tables, dumped.value);
-    const inventory = widenSequenceStates(access.facts, await readSequenceStates(session));
+    const inventory = widenSequenceStates(excluded.without(access.facts), await readSequenceStates(session));
+    // A restore may lay a row into another partition of the same table, so their hashes would be no proof.
+    const movable = await hashPartitions(session);
+    const hashed = tables.filter(({ name }) => !movable.has(name));
     await session.run('COMMIT');
     phase(undefined);
     return {
@@ -128,10 +134,10 @@ export async function captureDatabase(
       ],
       snapshot: { time: new Date(snapshot.timeMs).toISOString(), lsn: snapshot.lsn },
       access: { fingerprint: access.fingerprint, passwords: access.passwords },
-      degradations: [...ahead.degradations, ...access.degradations, ...exclusions(tables)],
+      degradations: [...ahead.degradations, ...access.degradations, ...exclusions(excluded.relations, tables)],
       steps: stepsOf(texts),
       entries: [...entries, ...dumped.value],
-      inventory: [...inventory, ...hashFacts(counted.value, tables)],
+      inventory: [...inventory, ...hashFacts(counted.value, hashed)],
       accessText: access.text,
       roles: access.scope.why.map(({ name, why }) => ({ name, why: [...why] })),
       timings,
@@ -179,19 +185,21 @@ async function countInSnapshot(context: CaptureContext, request: CountRequest): 
   return await countTables([session], request.tables, { hashes: request.hashes });
 }
 
-function exclusions(tables: readonly DumpableTable[]): readonly Degradation[] {
-  return tables.flatMap(({ excluded, name }) => {
-    if (excluded === 'no') return [];
-    return [
-      excluded === 'table'
-        ? { code: 'table-excluded' as const, subject: name, detail: 'the policy leaves this table out' }
-        : {
-            code: 'table-data-excluded' as const,
-            subject: name,
-            detail: 'the policy leaves the rows of this table out',
-          },
-    ];
-  });
+function exclusions(relations: readonly string[], tables: readonly DumpableTable[]): readonly Degradation[] {
+  return [
+    ...relations.map((subject) => ({
+      code: 'table-excluded' as const,
+      subject,
+      detail: 'the policy leaves this table out',
+    })),
+    ...tables
+      .filter(({ excluded }) => excluded === 'data')
+      .map(({ name }) => ({
+        code: 'table-data-excluded' as const,
+        subject: name,
+        detail: 'the policy leaves the rows of this table out',
+      })),
+  ];
 }
 
 /** `file` is the name that a person unpacks it to. */

@@ -4,7 +4,7 @@ import { countNewlines } from '../../codec/count-newlines.ts';
 import { startCommand } from '../../system/run.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { findClient } from './clients.ts';
-import { libpqEnvironment } from './session.ts';
+import { libpqEnvironment, newerSettings } from './session.ts';
 
 export interface CopyProgramRequest {
   readonly server: ServerAccess;
@@ -30,10 +30,12 @@ export interface CopyProgram {
  */
 export async function copyProgram(request: CopyProgramRequest): Promise<CopyProgram> {
   const { server, database, versionNumber, settings, scratch, signal } = request;
-  const client = await findClient('psql', Math.floor(versionNumber / 10_000), server.clients);
+  const major = Math.floor(versionNumber / 10_000);
+  const client = await findClient('psql', major, server.clients);
   const connection = await libpqEnvironment(server, database, scratch);
   // A superuser may look into a database whose preloaded library is not installed here.
-  const env = { ...connection, PGOPTIONS: `${connection['PGOPTIONS'] ?? ''} -c session_preload_libraries=` };
+  const options = `${connection['PGOPTIONS'] ?? ''}${newerSettings(major)} -c session_preload_libraries=`;
+  const env = { ...connection, PGOPTIONS: options };
   const stream = (copy: string): Readable => {
     const args = ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-c', settings, '-c', copy];
     return startCommand({ program: client.path, args, env, stdout: 'stream', signal }).stdout;

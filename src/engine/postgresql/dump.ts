@@ -9,7 +9,7 @@ import type { ServerAccess } from '../server-access.ts';
 import { dumpFiles, type ProvenDumpFile } from './dump-files.ts';
 import { readDumpToc, type DumpToc } from './dump-toc.ts';
 import { dumpVerdict } from './dump-verdict.ts';
-import { libpqEnvironment } from './session.ts';
+import { libpqEnvironment, newerSettings } from './session.ts';
 import type { DumpableTable } from './tables.ts';
 
 export interface DumpTask {
@@ -77,10 +77,15 @@ export async function dumpDatabase(task: DumpTask): Promise<readonly EntryWithou
       ),
   });
   try {
+    const connection = await libpqEnvironment(task.server, task.database, home);
     const pgDump = startCommand({
       program: task.programs.dump,
       args: dumpArguments(task, directory),
-      env: { ...(await libpqEnvironment(task.server, task.database, home)), PGAPPNAME: 'holdfast pg_dump' },
+      env: {
+        ...connection,
+        PGOPTIONS: `${connection['PGOPTIONS'] ?? ''}${newerSettings(task.major)}`,
+        PGAPPNAME: 'holdfast pg_dump',
+      },
       timeoutMs: task.policy.timeout,
       signal,
       onStderrLine(line) {

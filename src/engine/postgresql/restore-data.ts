@@ -88,6 +88,7 @@ function options({ versionNumber, superuser, settings }: DataRequest): string {
     values['log_min_error_statement'] = 'panic';
     if (versionNumber >= 170_000) values['event_triggers'] = 'off';
   }
+  if (versionNumber >= 170_000) values['transaction_timeout'] = '0';
   return Object.entries(values)
     .map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`)
     .join(' ');

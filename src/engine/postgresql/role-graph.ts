@@ -103,10 +103,11 @@ async function readMentions(session: Session): Promise<RoleGraph['mentions']> {
   const mentions: { oid: number; why: string }[] = [];
   for (const { schema, table, column, type } of columns) {
     const name = `t.${quoteIdentifier(column)}`;
+    // aclexplode() takes neither NULLs nor another number of dimensions than one; a column may hold both.
     const items = type === 'aclitem' ? `ARRAY[${name}]` : name;
     const source = type.endsWith('regrole')
       ? `SELECT r::oid FROM unnest(${type === 'regrole' ? `ARRAY[${name}]` : name}) r`
-      : `SELECT unnest(ARRAY[x.grantee, x.grantor]) FROM aclexplode(${items}) x`;
+      : `SELECT unnest(ARRAY[x.grantee, x.grantor]) FROM aclexplode(NULLIF(ARRAY(SELECT i FROM unnest(${items}) i WHERE i IS NOT NULL), '{}')) x`;
     const rows = await session.query<{ oid: string }>(
       `SELECT DISTINCT m.oid::bigint AS oid FROM ONLY ${qualifiedName(schema, table)} t, LATERAL (${source}) m(oid) WHERE m.oid IS NOT NULL AND m.oid <> 0`,
     );

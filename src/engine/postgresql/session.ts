@@ -5,7 +5,7 @@ import { Client, Query } from 'pg';
 import { OperationError } from '../../base/operation-error.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { connectionFailure, isUnreachable } from './connection-failure.ts';
-import { queryError } from './query-error.ts';
+import { QueryError, queryError } from './query-error.ts';
 import { stopped } from './stopped.ts';
 import { tlsAttempts, tlsEnvironment, type Attempt } from './tls.ts';
 
@@ -74,9 +74,14 @@ const startupSettings: Readonly<Record<string, string>> = {
 const programSettings: Readonly<Record<string, string>> = {
   role: 'none',
   default_transaction_read_only: 'off',
+  statement_timeout: '0',
+  lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
   idle_session_timeout: '0',
 };
+
+/** The same for what only newer servers know; to others an unknown setting is an error. `major` is the server's. */
+export const newerSettings = (major: number): string => (major >= 17 ? ' -c transaction_timeout=0' : '');
 
 const jsonTypes = new Set([114, 3802]);
 
@@ -129,7 +134,16 @@ export async function openSession(
     return Object.assign(session, { versionNumber: Number(rows[0]?.version) });
   } catch (error) {
     await session[Symbol.asyncDispose]();
-    throw error;
+    const { settings = {} } = options;
+    // The database's transaction_timeout may have been too short for this one query, and the driver does not always learn
+    // why it was cut off. Only servers that know the setting take it at start-up.
+    const cutOff = error instanceof QueryError && (error.sqlState === '25P04' || error.sqlState === undefined);
+    if (!cutOff || settings['transaction_timeout'] !== undefined) throw error;
+    return openSession(server, database, { ...options, settings: { ...settings, transaction_timeout: '0' } }).catch(
+      (second: unknown) => {
+        throw second instanceof QueryError && second.sqlState === '42704' ? error : second;
+      },
+    );
   }
 }
 
