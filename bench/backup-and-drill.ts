@@ -75,6 +75,7 @@ export async function backupAndDrill(scope: Scope): Promise<string> {
     reports.map(({ drills: [report] }) => ({
       ms: (report?.phases ?? []).filter(({ phase: name }) => names.includes(name)).reduce((sum, { ms }) => sum + ms, 0),
       peakBytes: 0,
+      processorMs: 0,
       stdout: '',
     }));
   const against = { what: `pg_dump -Fd -j${jobs}, ${compression}`, runs: backups.dump };

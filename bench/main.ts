@@ -35,7 +35,7 @@ if (options.only !== 'databases')
 const report = [
   '# Performance',
   '',
-  'Written by `npm run bench -- --write`. Ratios are medians of paired runs; peak memory is that of the Holdfast process, without the programs that it starts.',
+  'Written by `npm run bench -- --write`. Ratios are medians of paired runs; peak memory and processor time are those of the Holdfast process, without the programs that it starts.',
   '',
   `Machine: ${machine(load)}.`,
   '',

@@ -8,6 +8,8 @@ export interface Run {
   readonly ms: number;
   /** Peak of resident memory of the process itself; 0 where it was not asked for. */
   readonly peakBytes: number;
+  /** Processor time of the process itself, without its children; 0 where it was not asked for. */
+  readonly processorMs: number;
   readonly stdout: string;
 }
 
@@ -39,22 +41,23 @@ export async function timed({ program, args, env = {}, cwd = '/' }: Program): Pr
   const ms = performance.now() - started;
   if (code !== 0)
     throw new Error(`${program} ${args.slice(0, 3).join(' ')} exited with ${code}: ${stderr}${stdout.slice(-2_000)}`);
-  return { ms, peakBytes: 0, stdout };
+  return { ms, peakBytes: 0, processorMs: 0, stdout };
 }
 
 /** The built program, as operators run it; what was not built yet is run from its source. */
 export const entry: string = [join(root, 'dist/cli/main.js'), join(root, 'src/cli/main.ts')].find(existsSync) ?? '';
 
-/** Runs Holdfast as an operator would, with its peak of memory. `folder` holds backup.yaml and gets its cache. */
+/** Runs Holdfast as an operator would, with its peak of memory and its processor time. `folder` holds backup.yaml and gets its cache. */
 export async function holdfast(folder: string, ...args: readonly string[]): Promise<Run> {
-  const memory = join(folder, 'memory');
+  const usage = join(folder, 'usage');
   const run = await timed({
     program: process.execPath,
-    args: ['--import', join(root, 'bench/report-memory.ts'), entry, ...args],
-    env: { HOLDFAST_BENCH_MEMORY: memory, XDG_CACHE_HOME: join(folder, 'cache') },
+    args: ['--import', join(root, 'bench/report-usage.ts'), entry, ...args],
+    env: { HOLDFAST_BENCH_USAGE: usage, XDG_CACHE_HOME: join(folder, 'cache') },
     cwd: folder,
   });
-  return { ...run, peakBytes: Number(await readFile(memory, 'utf8')) };
+  const measured = JSON.parse(await readFile(usage, 'utf8')) as Pick<Run, 'peakBytes' | 'processorMs'>;
+  return { ...run, ...measured };
 }
 
 /** Runs all in turns, `rounds` times, so that whatever else the machine does meets all of them alike. */

@@ -130,6 +130,6 @@ async function plannerAlone(folder: string, rounds: number): Promise<readonly Ru
   return Array.from({ length: rounds + 1 }, () => {
     const started = performance.now();
     planBackup(spec.value, observed);
-    return { ms: performance.now() - started, peakBytes: 0, stdout: '' };
+    return { ms: performance.now() - started, peakBytes: 0, processorMs: 0, stdout: '' };
   }).slice(1);
 }

@@ -16,6 +16,7 @@ export function section(title: string, note: string, rows: readonly Row[]): stri
       what,
       times(runs),
       memory(runs),
+      processor(runs),
       against === undefined ? '' : `${against.what}: ${times(against.runs)}`,
       ratio(runs, against?.runs),
     ].join(' | '),
@@ -25,8 +26,8 @@ export function section(title: string, note: string, rows: readonly Row[]): stri
     '',
     note,
     '',
-    '| what | median (min–max) | peak memory of Holdfast | compared with | ratio |',
-    '|---|---|---|---|---|',
+    '| what | median (min–max) | peak memory of Holdfast | its processor time | compared with | ratio |',
+    '|---|---|---|---|---|---|',
     ...lines.map((line) => `| ${line} |`),
     '',
   ].join('\n');
@@ -56,6 +57,11 @@ function span(ms: number): string {
 function memory(runs: readonly Run[]): string {
   const peak = Math.max(...runs.map(({ peakBytes }) => peakBytes));
   return peak > 0 ? formatBytes(peak) : '';
+}
+
+function processor(runs: readonly Run[]): string {
+  const used = median(runs.map(({ processorMs }) => processorMs));
+  return used > 0 ? span(used) : '';
 }
 
 /** Of each pair, then the median: what slowed both down does not count. */
