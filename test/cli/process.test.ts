@@ -23,7 +23,7 @@ test('the version is that of package.json', async () => {
 
 test('a reader that goes away is no failure, and nothing is said about it', slow, async () => {
   const directory = await directoryWithProgram();
-  const child = spawn('backup', ['restore', '--help'], {
+  const child = spawn(join(directory, '.bin/backup'), ['restore', '--help'], {
     cwd: directory,
     env: environmentIn(directory),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -38,7 +38,7 @@ test('a reader that goes away is no failure, and nothing is said about it', slow
 
 /** `backup apply` on a pseudo terminal (script(1) of util-linux); `keys` are typed when it asks. */
 async function answered(directory: string, keys: string): Promise<{ readonly code: unknown; readonly screen: string }> {
-  const child = spawn('script', ['-qec', 'backup apply', '/dev/null'], {
+  const child = spawn('/usr/bin/script', ['-qec', 'backup apply', '/dev/null'], {
     cwd: directory,
     env: { ...environmentIn(directory), TERM: 'xterm' },
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -71,7 +71,10 @@ databases:
   shop: { server: main }
 `,
   );
-  const init = spawn('backup', ['repository', 'init'], { cwd: directory, env: environmentIn(directory) });
+  const init = spawn(join(directory, '.bin/backup'), ['repository', 'init'], {
+    cwd: directory,
+    env: environmentIn(directory),
+  });
   expect(await new Promise((done) => void init.on('close', done))).toBe(0);
 
   // Enter alone, other spellings, the end of input (Ctrl-D) and Ctrl-C are all a no.
