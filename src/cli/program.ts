@@ -1,4 +1,5 @@
 import yargs from 'yargs';
+import { OperationError } from '../base/operation-error.ts';
 import { commands } from './commands.ts';
 import type { Context } from './context.ts';
 import { exitCodeMeanings, exitCodes } from './exit-code.ts';
