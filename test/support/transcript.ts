@@ -91,5 +91,6 @@ function normalised(text: string, directory: string): string {
     .replaceAll(directory, 'DIR')
     .replaceAll(version, 'VERSION')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, 'TIME')
-    .replace(/\b[0-9a-f]{32,64}\b/g, 'HEX');
+    .replace(/\b[0-9a-f]{32,64}\b/g, 'HEX')
+    .replace(/\bPlan [0-9a-f]{12}\b/g, 'Plan HEX');
 }
