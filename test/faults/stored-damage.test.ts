@@ -1,10 +1,13 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { compose } from '../../src/cli/compose.ts';
 import type { BackupId } from '../../src/manifest/keys.ts';
 import { verifyBackup } from '../../src/run/verify.ts';
 import { openBench, shopSpec, type Bench } from '../support/bench.ts';
+
+// Each test is several runs of the whole tool.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let bench: Bench;
 /** An older backup that nothing happens to, and the one that is damaged. */
@@ -163,14 +166,11 @@ describe.for([
     ]);
     expect(restored.code, restored.stdout + restored.stderr).not.toBe(0);
     expect(await bench.server.sql('postgres', `SELECT FROM pg_database WHERE datname = 'shop2'`)).toEqual([]);
-    if (object.startsWith('manifests/')) {
-      // Nothing of it can be read, not even what it is a backup of: no drill of it can be recorded.
-      expect(drilled.stderr).toContain('restore/no-backup');
-      expect(drilled.code).toBe(1);
-    } else {
-      expect(drilled.code, drilled.stdout + drilled.stderr).toBe(26);
-      expect(await readdir(join(bench.work.repository, 'records/drill/main/shop'))).toHaveLength(1);
-    }
+    // Of a damaged manifest nothing can be read, not even what it is a backup of: no drill of it can be recorded.
+    const kinds: readonly string[] = await readdir(join(bench.work.repository, 'records'));
+    expect([drilled.code, kinds.includes('drill')], drilled.stdout + drilled.stderr).toEqual(
+      object.startsWith('manifests/') ? [1, false] : [26, true],
+    );
 
     expect((await bench.backup(['verify', '--set', older])).code).toBe(0);
     expect(await bench.applies()).toHaveLength(3);

@@ -1,0 +1,134 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { atEvent, entersPhase, runs, sessionsGone } from '../support/at-event.ts';
+import { openBench, type Bench } from '../support/bench.ts';
+import { startPostgresql } from '../support/postgresql.ts';
+
+// Each test is several runs of the whole tool.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench({
+    sql: `CREATE TABLE orders AS SELECT i AS id, md5(i::text) AS note FROM generate_series(1, 200000) i;
+      CREATE TABLE small (a int); INSERT INTO small VALUES (1), (2); CREATE INDEX ON orders (note)`,
+  });
+  await bench.applies();
+});
+afterAll(() => bench[Symbol.asyncDispose]());
+
+/** What is there after a kill is whole, nothing of the killed run goes on, and the next run needs no help. */
+async function recovers(before: readonly string[], mayHaveCommitted: boolean): Promise<void> {
+  await bench.nothingLeft();
+  await sessionsGone(bench);
+  const after = await bench.sound();
+  expect(after).toEqual(expect.arrayContaining([...before]));
+  expect(after.length - before.length).toBeLessThanOrEqual(mayHaveCommitted ? 1 : 0);
+  expect(await bench.applies()).toHaveLength(after.length + 1);
+  await bench.nothingLeft();
+}
+
+describe('kill -9 of a back-up', () => {
+  test.for(['preflight', 'snapshot', 'inventory', 'roles', 'dump', 'proof', 'commit'])('in %s', async (phase) => {
+    const before = await bench.committed();
+    const ran = await atEvent(bench, ['apply', '--auto-approve'], {
+      fits: entersPhase(phase),
+      act: async (signal) => {
+        if (phase === 'dump') await runs(bench, /pg_dump/);
+        signal('SIGKILL');
+      },
+    });
+    expect(ran.code).toBeNull();
+    // Signals take time to arrive: what counts is how far it really came.
+    await recovers(before, ran.stderr.includes('"phase":"commit"'));
+  });
+
+  // What the CI sets: every fsync, too. One run each, so otherwise only every object's way to its name.
+  const calls = process.env['HOLDFAST_EVERY_FAULT'] === undefined ? ['link'] : ['link', 'unlink', 'fsync'];
+  test.for(calls)(
+    'at any %s of its objects, between contents and manifest too',
+    { timeout: 1_200_000 },
+    async (call) => {
+      let kills = 0;
+      for (let when = 1; ; when += 1) {
+        const before = await bench.committed();
+        if (!killedAt(call, when)) break;
+        kills += 1;
+        await recovers(before, true);
+      }
+      // The lease, three texts, a big table, the pack, contents and manifest.
+      expect(kills).toBeGreaterThanOrEqual(8);
+    },
+  );
+});
+
+/** An apply with a signal at its n-th call; true where that killed it. One thread of the pool, for strace counts each thread's calls. */
+function killedAt(call: string, when: number): boolean {
+  const inject = [
+    '-f',
+    '-qq',
+    '-o',
+    '/dev/null',
+    '-e',
+    `trace=${call}`,
+    '-e',
+    `inject=${call}:signal=KILL:when=${when}`,
+  ];
+  const main = join(import.meta.dirname, '../../src/cli/main.ts');
+  const { signal, status } = spawnSync('strace', [...inject, process.execPath, main, 'apply', '--auto-approve'], {
+    cwd: bench.work.path,
+    env: { PATH: process.env['PATH'], HOME: bench.work.path, UV_THREADPOOL_SIZE: '1', ...bench.env },
+    stdio: 'ignore',
+  });
+  return signal === 'SIGKILL' || status === 137;
+}
+
+describe('kill -9 of a drill', () => {
+  test.for([
+    ['lease', /initdb|postgres/],
+    ['fetch', undefined],
+    ['data', /pg_restore/],
+    ['analyze', undefined],
+    ['compare', undefined],
+    ['teardown', undefined],
+  ] as const)('in %s', async ([phase, program]) => {
+    const ran = await atEvent(bench, ['drill'], {
+      fits: entersPhase(phase),
+      act: async (signal) => {
+        if (program !== undefined) await runs(bench, program);
+        signal('SIGKILL');
+      },
+    });
+    expect(ran.code).toBeNull();
+    await bench.nothingLeft();
+  });
+
+  test('leaves nothing that hinders the next one', async () => {
+    const ran = await bench.backup(['drill']);
+    expect(ran.code, ran.stderr + ran.stdout).toBe(0);
+    await bench.sound();
+    await bench.nothingLeft();
+  });
+});
+
+test('kill -9 of a restore: the half database is refused the next time, and replaced where that is asked for', async () => {
+  await using target = await startPostgresql();
+  const to = `postgresql://postgres@${encodeURIComponent(target.socket)}`;
+  const restore = ['restore', 'main/shop', '--to', to, '--clients', target.binaries];
+  const ran = await atEvent(bench, restore, {
+    fits: entersPhase('data'),
+    act: async (signal) => {
+      await runs(bench, /pg_restore/);
+      signal('SIGKILL');
+    },
+  });
+  expect(ran.code).toBeNull();
+  await bench.nothingLeft();
+  const again = await bench.backup(restore);
+  expect(again.stderr + again.stdout).toContain('restore/database-exists');
+  expect(again.code).toBe(1);
+  const replaced = await bench.backup([...restore, '--overwrite-database']);
+  expect(replaced.code, replaced.stderr + replaced.stdout).toBe(0);
+  expect(await target.sql('shop', 'SELECT count(*) FROM orders')).toEqual([{ count: '200000' }]);
+});
