@@ -157,15 +157,12 @@ export interface Degradation {
     | 'table-data-excluded'
     | 'subscription-hidden'
     | 'user-mapping-hidden'
-    | 'large-object-unreadable'
     | 'row-security-filtered'
     | 'invalid-index'
-    | 'extension-member-owner'
     | 'extension-owner'
     | 'extension-version'
     | 'role-outside-scope'
-    | 'foreign-table-data'
-    | 'unlogged-data';
+    | 'foreign-table-data';
   subject: string;
   detail: string;
 }

@@ -213,15 +213,12 @@ var validate = validate52,
               'table-data-excluded',
               'subscription-hidden',
               'user-mapping-hidden',
-              'large-object-unreadable',
               'row-security-filtered',
               'invalid-index',
-              'extension-member-owner',
               'extension-owner',
               'extension-version',
               'role-outside-scope',
               'foreign-table-data',
-              'unlogged-data',
             ],
           },
           subject: { type: 'string' },
@@ -1338,15 +1335,12 @@ var schema26 = {
         'table-data-excluded',
         'subscription-hidden',
         'user-mapping-hidden',
-        'large-object-unreadable',
         'row-security-filtered',
         'invalid-index',
-        'extension-member-owner',
         'extension-owner',
         'extension-version',
         'role-outside-scope',
         'foreign-table-data',
-        'unlogged-data',
       ],
     },
     subject: { type: 'string' },
@@ -1411,15 +1405,12 @@ function validate68(
         data0 === 'table-data-excluded' ||
         data0 === 'subscription-hidden' ||
         data0 === 'user-mapping-hidden' ||
-        data0 === 'large-object-unreadable' ||
         data0 === 'row-security-filtered' ||
         data0 === 'invalid-index' ||
-        data0 === 'extension-member-owner' ||
         data0 === 'extension-owner' ||
         data0 === 'extension-version' ||
         data0 === 'role-outside-scope' ||
-        data0 === 'foreign-table-data' ||
-        data0 === 'unlogged-data'
+        data0 === 'foreign-table-data'
       )) {
         let err3 = {
           instancePath: instancePath + '/code',

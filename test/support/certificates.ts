@@ -52,10 +52,9 @@ export async function openCertificates(): Promise<Certificates> {
       const [request, extensions] = [`${made.cert}.csr`, `${made.cert}.ext`];
       await writeFile(extensions, wish.for === 'server' ? `subjectAltName=DNS:${commonName}\n` : '');
       await openssl(['req', ...newKey, '-keyout', made.key, '-out', request, '-subj', `/CN=${commonName}`]);
-      await openssl([
-        ...['x509', '-req', '-in', request, '-CA', by.cert, '-CAkey', by.key, '-set_serial', String(serial)],
-        ...['-days', '2', '-extfile', extensions, '-out', made.cert],
-      ]);
+      const dates = ['-days', '2', '-extfile', extensions, '-out', made.cert];
+      const signer = ['-CA', by.cert, '-CAkey', by.key, '-set_serial', String(serial)];
+      await openssl(['x509', '-req', '-in', request, ...signer, ...dates]);
       await chmod(made.key, 0o600);
       if (wish.for === 'server' && serverUser.uid !== undefined && serverUser.gid !== undefined)
         await chown(made.key, serverUser.uid, serverUser.gid);

@@ -52,6 +52,14 @@ const causes: readonly { readonly pattern: RegExp; readonly make: () => Operatio
       }),
   },
   {
+    pattern: /due to conflict with recovery/,
+    make: () =>
+      new OperationError('dump/failed', 'the standby cancelled the dump, which stood in the way of its replay', {
+        hint: 'Set hot_standby_feedback = on at the standby, or raise its max_standby_streaming_delay.',
+        transient: true,
+      }),
+  },
+  {
     pattern:
       /server closed the connection|terminating connection|connection to server .* failed|could not receive data|the database system is|SSL SYSCALL|connection to client lost/,
     make: () =>
