@@ -92,7 +92,7 @@ const sabotages: readonly Sabotage[] = [
   },
 ];
 
-describe('a restore that is not whole is red and named:', () => {
+describe('a restore that is not whole is red and named:', { timeout: 180_000 }, () => {
   let source: TestServer;
   let target: TestServer;
   let workspace: Workspace;

@@ -28,7 +28,7 @@ const contentOf = (on: TestServer): Promise<readonly Record<string, string | nul
      UNION ALL SELECT 'setting ' || setconfig::text FROM pg_db_role_setting`,
   );
 
-describe('a drill writes to', () => {
+describe('a drill writes to', { timeout: 180_000 }, () => {
   let source: TestServer;
   let spare: TestServer;
   let workspace: Workspace;
@@ -149,7 +149,7 @@ const images = (await Promise.all(majors.map(async (major) => ({ major, image: a
   ({ image }) => image !== undefined,
 );
 
-describe.skipIf(images.length === 0)('a drill in a container', () => {
+describe.skipIf(images.length === 0)('a drill in a container', { timeout: 180_000 }, () => {
   test.for(images)('of PostgreSQL $major restores everything', async ({ major, image }) => {
     await using source = await startShop({ major });
     await using workspace = await openWorkspace({
