@@ -59,7 +59,7 @@ function sweepsOfExpired(store: Store, { desired, at, only }: SweepRequest): rea
  * manifest is unreadable its backup may still be saved by hand, so its objects stay.
  */
 function sweepsOfUnfinished({ name, repository, histories }: Store, { desired, at }: SweepRequest): readonly Sweep[] {
-  if (repository?.state !== 'ready') return [];
+  if (repository?.state !== 'ready' || repository.unfinished.length === 0) return [];
   const spared = new Set<string>([...histories.values()].flatMap(({ all }) => all.map(({ id }) => id)));
   for (const { id } of repository.expired) spared.add(id);
   for (const { key } of repository.invalidManifests) {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Address } from '../base/address.ts';
 import type { DrillFact, VerifyFact } from '../plan/observed.ts';
+import { summaryColumns, type ColumnsDocument } from './index-columns.ts';
 import type { ObjectInfo } from './repository.ts';
 import type { ManifestSummary } from './summary.ts';
 
@@ -14,7 +16,8 @@ export interface IndexedRecord {
 
 /** What was read before. An entry is used only for an object with the same stamp, and dropped when it is not asked for. */
 export interface CatalogueIndex {
-  take(info: ObjectInfo, read: () => Promise<IndexedManifest>): Promise<IndexedManifest>;
+  /** `address` is the one in the key; a manifest that is damaged is read anew each time. */
+  take(info: ObjectInfo, address: Address, read: () => Promise<IndexedManifest>): Promise<IndexedManifest>;
   takeRecord(info: ObjectInfo, read: () => Promise<IndexedRecord>): Promise<IndexedRecord>;
   /** Writes the index where anything changed. A cache that cannot be written costs time, not correctness. */
   save(): Promise<void>;
@@ -22,73 +25,69 @@ export interface CatalogueIndex {
 
 /** Reads everything. */
 export const noIndex: CatalogueIndex = {
-  take: (_, read) => read(),
+  take: (_, __, read) => read(),
   takeRecord: (_, read) => read(),
   save: () => Promise.resolve(),
 };
 
-interface Entry {
+interface RecordEntry {
   readonly stamp: string;
-  readonly manifest?: IndexedManifest;
-  readonly record?: IndexedRecord;
+  readonly record: IndexedRecord;
+}
+
+interface IndexDocument {
+  readonly version: number;
+  readonly manifests: ColumnsDocument;
+  readonly records: readonly (readonly [string, RecordEntry])[];
 }
 
 /** Changes with the shape of what is indexed: an index of another version is not read. */
-const version = 1;
+const version = 2;
 
 export async function openIndex(cacheDirectory: string, repositoryId: string): Promise<CatalogueIndex> {
   const path = join(cacheDirectory, `catalogue-${repositoryId}.json`);
-  const known = await load(path);
-  const used = new Map<string, Entry>();
+  const document = await load(path);
+  const manifests = summaryColumns(document?.manifests);
+  const known = new Map(document?.records);
+  const used = new Map<string, RecordEntry>();
   let changed = false;
-  const hit = (info: ObjectInfo): Entry | undefined => {
-    const entry = known.get(info.key);
-    if (entry?.stamp !== info.stamp) return undefined;
-    used.set(info.key, entry);
-    return entry;
-  };
-  const add = (info: ObjectInfo, entry: Omit<Entry, 'stamp'>): void => {
-    used.set(info.key, { stamp: info.stamp, ...entry });
-    changed = true;
-  };
   return {
-    take: async (info, read) => {
-      const present = hit(info)?.manifest;
-      if (present !== undefined) return present;
+    take: async (info, address, read) => {
+      const present = manifests.find(info, address);
+      if (present !== undefined) return { summary: present };
       const manifest = await read();
-      add(info, { manifest });
+      if ('summary' in manifest) manifests.add(info, manifest.summary);
       return manifest;
     },
     takeRecord: async (info, read) => {
-      const present = hit(info)?.record;
-      if (present !== undefined) return present;
-      const record = await read();
-      add(info, { record });
+      const entry = known.get(info.key);
+      const fits = entry?.stamp === info.stamp;
+      const record = fits ? entry.record : await read();
+      used.set(info.key, { stamp: info.stamp, record });
+      changed ||= !fits;
       return record;
     },
     save: async () => {
-      if (changed || used.size !== known.size) await store(cacheDirectory, path, used);
+      if (!changed && used.size === known.size && !manifests.changed()) return;
+      await store(cacheDirectory, path, { version, manifests: manifests.document(), records: [...used] });
     },
   };
 }
 
-async function load(path: string): Promise<ReadonlyMap<string, Entry>> {
+async function load(path: string): Promise<IndexDocument | undefined> {
   try {
-    const data = JSON.parse(await readFile(path, 'utf8')) as {
-      readonly version?: number;
-      readonly entries?: readonly (readonly [string, Entry])[];
-    };
-    return data.version === version && Array.isArray(data.entries) ? new Map(data.entries) : new Map();
+    const document = JSON.parse(await readFile(path, 'utf8')) as IndexDocument;
+    return document.version === version ? document : undefined;
   } catch {
-    return new Map();
+    return undefined;
   }
 }
 
-async function store(cacheDirectory: string, path: string, entries: ReadonlyMap<string, Entry>): Promise<void> {
+async function store(cacheDirectory: string, path: string, document: IndexDocument): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}`;
   try {
     await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
-    await writeFile(temporary, JSON.stringify({ version, entries: [...entries] }), { mode: 0o600, flag: 'wx' });
+    await writeFile(temporary, JSON.stringify(document), { mode: 0o600, flag: 'wx' });
     await rename(temporary, path);
   } catch {
     await rm(temporary, { force: true });

@@ -54,7 +54,7 @@ export async function readCatalogue(
       continue;
     }
     committed.add(id);
-    const found = await index.take(info, async () => summaryOf(repository, address, id));
+    const found = await index.take(info, address, async () => summaryOf(repository, address, id));
     if ('invalid' in found) invalidManifests.push({ key: info.key, detail: found.invalid });
     else backups.push({ ...found.summary, verified: records.verified.get(id), drilled: records.drilled.get(id) });
   }
@@ -95,7 +95,7 @@ function byAddressAndTime(a: BackupSummary, b: BackupSummary): number {
 }
 
 const idOfKey = (key: string): BackupId | undefined =>
-  parseBackupId(key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, ''));
+  key.endsWith('.json') ? parseBackupId(key.slice(key.lastIndexOf('/') + 1, -5)) : undefined;
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

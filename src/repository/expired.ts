@@ -1,5 +1,5 @@
 import { formatAddress, type Address } from '../base/address.ts';
-import { addressOfKey, encodePart, parseBackupId, type BackupId } from '../manifest/keys.ts';
+import { addressOfKey, parseBackupId, type BackupId } from '../manifest/keys.ts';
 import type { BackupSummary, ExpiredBackup } from '../plan/observed.ts';
 import type { Repository } from './repository.ts';
 import { expiredIds, expiryTimes } from './tombstone.ts';
@@ -38,7 +38,10 @@ export async function findExpired(
 async function addressesWithTombstones(repository: Repository): Promise<ReadonlySet<string>> {
   const marked = new Set<string>();
   for (const server of await repository.names('tombstones/')) {
-    for (const database of await repository.names(`tombstones/${server}/`)) marked.add(`${server}/${database}`);
+    for (const database of await repository.names(`tombstones/${server}/`)) {
+      const address = addressOfKey(`tombstones/${server}/${database}/x`);
+      if (address !== undefined) marked.add(formatAddress(address));
+    }
   }
   return marked;
 }
@@ -54,8 +57,7 @@ function presentByAddress(
     const key = formatAddress(address);
     const list = present.get(key);
     if (list !== undefined) list.set(id, backup);
-    else if (marked.has(`${encodePart(address.server)}/${encodePart(address.database)}`))
-      present.set(key, new Map([[id, backup]]));
+    else if (marked.has(key)) present.set(key, new Map([[id, backup]]));
   };
   for (const backup of backups) add(backup.address, backup.id, backup);
   for (const { key } of invalidManifests) {

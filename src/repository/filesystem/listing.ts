@@ -1,4 +1,4 @@
-import { type Dirent, lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isKeyPart, keyParts } from '../object-key.ts';
 import type { ObjectInfo } from '../repository.ts';
@@ -30,9 +30,7 @@ export async function listNames(tree: Tree, prefix: string): Promise<readonly st
   keyParts(directory);
   try {
     await tree.locate(`${directory}/x`);
-    return entriesOf(join(tree.root, directory))
-      .map((entry) => entry.name)
-      .filter(isKeyPart);
+    return entriesOf(join(tree.root, directory)).filter(isKeyPart);
   } catch (error) {
     throw storageError(error, `listing ${prefix}`);
   }
@@ -46,22 +44,22 @@ function readDirectory(
   const files: ObjectInfo[] = [];
   const directories: string[] = [];
   try {
-    for (const entry of entriesOf(join(root, directory))) {
-      if (!isKeyPart(entry.name)) continue;
-      if (entry.isSymbolicLink()) throw symbolicLink(what);
-      if (entry.isDirectory()) directories.push(entry.name);
-      else if (entry.isFile()) {
-        const key = `${directory}/${entry.name}`;
-        const found = lstatSync(join(root, key), { throwIfNoEntry: false });
-        // Removed since the directory was read.
-        if (found === undefined) continue;
+    for (const name of entriesOf(join(root, directory))) {
+      if (!isKeyPart(name)) continue;
+      const key = `${directory}/${name}`;
+      // Every entry is looked at, also in a directory that did not change: a manifest can change in its place.
+      const found = lstatSync(`${root}/${key}`, { throwIfNoEntry: false });
+      // Removed since the directory was read.
+      if (found === undefined) continue;
+      if (found.isFile())
         files.push({
           key,
           bytes: found.size,
           modifiedMs: Math.trunc(found.mtimeMs),
           stamp: `${found.ino}.${found.size}.${found.mtimeMs}.${found.ctimeMs}`,
         });
-      }
+      else if (found.isDirectory()) directories.push(name);
+      else if (found.isSymbolicLink()) throw symbolicLink(what);
     }
   } catch (error) {
     throw storageError(error, what);
@@ -69,9 +67,9 @@ function readDirectory(
   return { files, directories };
 }
 
-function entriesOf(path: string): readonly Dirent[] {
+function entriesOf(path: string): readonly string[] {
   try {
-    return readdirSync(path, { withFileTypes: true });
+    return readdirSync(path);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return [];
     throw error;
