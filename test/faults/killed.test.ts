@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { atEvent, entersPhase, runs, sessionsGone } from '../support/at-event.ts';
-import { openBench, type Bench } from '../support/bench.ts';
+import { openBench, shopSpec, type Bench } from '../support/bench.ts';
+import { imageFor } from '../support/docker.ts';
 import { startPostgresql } from '../support/postgresql.ts';
 
 // Each test is several runs of the whole tool.
@@ -102,6 +103,27 @@ describe('kill -9 of a drill', () => {
     });
     expect(ran.code).toBeNull();
     await bench.nothingLeft();
+  });
+
+  test('in a container: the next drill removes what was left of it', async () => {
+    const image = (await imageFor(bench.server.major)) ?? '';
+    await bench.work.spec(
+      shopSpec(bench.server, { spec: { targets: { local: { engine: 'postgresql', container: { image } } } } }),
+    );
+    let owner = 0;
+    await atEvent(bench, ['drill'], {
+      fits: entersPhase('data'),
+      act: (signal, pid) => {
+        owner = pid;
+        signal('SIGKILL');
+      },
+    });
+    await bench.nothingLeft();
+    const next = await bench.backup(['drill']);
+    expect(next.code, next.stderr + next.stdout).toBe(0);
+    const labels = execFileSync('docker', ['ps', '-a', '--format', '{{.Labels}}'], { encoding: 'utf8' });
+    expect(labels).not.toContain(`dev.holdfast.owner=${owner} `);
+    await bench.work.spec(shopSpec(bench.server));
   });
 
   test('leaves nothing that hinders the next one', async () => {

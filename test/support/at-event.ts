@@ -17,7 +17,7 @@ export async function atEvent(
   args: readonly string[],
   what: {
     readonly fits: (record: ProgressRecord) => boolean;
-    readonly act: (signal: (name: NodeJS.Signals) => void) => unknown;
+    readonly act: (signal: (name: NodeJS.Signals) => void, pid: number) => unknown;
     readonly options?: RunOptions;
   },
 ): Promise<Ran> {
@@ -29,7 +29,7 @@ export async function atEvent(
     pending = lines.pop() ?? '';
     for (const line of lines)
       if (acting === undefined && line.startsWith('{') && what.fits(JSON.parse(line) as ProgressRecord))
-        acting = Promise.resolve(what.act((name) => void child.kill(name)));
+        acting = Promise.resolve(what.act((name) => void child.kill(name), child.pid ?? 0));
   });
   const ran = await ended;
   if (acting === undefined) throw new Error(`nothing fitted; it exited with ${ran.code}:\n${ran.stderr}${ran.stdout}`);
