@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -186,6 +186,33 @@ describe('a backup', () => {
     await expect(
       writer.file({ file: 'f', path: join(place, 'f'), storedBytes: 3, storedSha256: sha256('old'), codec: 'none' }),
     ).rejects.toMatchObject({ code: 'repository/object-corrupt' });
+  });
+});
+
+describe('a file of another file system', () => {
+  test('is adopted by copy, read back, and gone from its place', async () => {
+    const elsewhere = await mkdtemp('/dev/shm/holdfast-test-');
+    try {
+      expect((await stat(elsewhere)).dev).not.toBe((await stat(repository.location)).dev);
+      const path = join(elsewhere, 'f');
+      await writeFile(path, big);
+      const key = `data/${newId()}/dump/f`;
+      await expect(repository.adopt(key, path, sha256('other'))).rejects.toMatchObject({
+        code: 'repository/object-corrupt',
+      });
+      expect(await readdir(elsewhere)).toEqual(['f']);
+      expect(await repository.adopt(key, path, sha256(big))).toEqual({ bytes: big.length, sha256: sha256(big) });
+      expect(await readdir(elsewhere)).toEqual([]);
+      expect((await repository.readSmall(key, 1_000_000)).equals(big)).toBe(true);
+      expect(await repository.names('scratch/tmp/')).toEqual([]);
+      await writeFile(path, big);
+      await expect(repository.adopt(key, path, sha256(big))).rejects.toMatchObject({
+        code: 'repository/object-exists',
+      });
+      expect(await readdir(elsewhere)).toEqual(['f']);
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
   });
 });
 

@@ -136,4 +136,50 @@ describe('a lease', () => {
     await foreignLease(2, { work: '20261122T194629Z-00000001', process: { ...ownIdentity(), startTime: '1' } });
     expect(await abandonedWork(repository, 'expire')).toEqual(new Set(['20261122T194629Z-00000001']));
   });
+
+  test('whose heartbeat cannot be written is lost after its time to live, and not before', async () => {
+    let now = 0;
+    const beats: (() => void)[] = [];
+    const clock: Clock = {
+      now: () => instant(now),
+      monotonicMs: () => now,
+      sleep: (_, signal) =>
+        new Promise((resolve, reject) => {
+          beats.push(resolve);
+          signal?.addEventListener('abort', () => reject(new Error('stopped')));
+        }),
+    };
+    const tried: PromiseWithResolvers<void>[] = [Promise.withResolvers(), Promise.withResolvers()];
+    let broken = true;
+    const storage: Repository = {
+      ...repository,
+      replace: async (key, bytes) => {
+        if (!broken) return repository.replace(key, bytes);
+        tried.shift()?.resolve();
+        throw new Error('the disk is gone');
+      },
+    };
+    const [first, second] = [tried[0]?.promise, tried[1]?.promise];
+    await using lease = await acquireLease(storage, 'expire', { clock, holder });
+    now = 15_000;
+    beats.shift()?.();
+    await first;
+    await lease.check();
+    now = 60_000;
+    beats.shift()?.();
+    await second;
+    await expect(lease.check()).rejects.toMatchObject({ code: 'repository/lease-lost' });
+    broken = false;
+    const text = async () => String(await repository.readSmall('leases/expire/0000000001.json', 10_000));
+    beats.shift()?.();
+    await expect.poll(text).toContain('"beat":3');
+    await expect
+      .poll(() =>
+        lease.check().then(
+          () => 'held',
+          () => 'lost',
+        ),
+      )
+      .toBe('held');
+  });
 });
