@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OperationError } from '../base/operation-error.ts';
 import { fateOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
-import { watcher } from './watcher.ts';
+import { pipeDirectoryPrefix, watcher } from './watcher.ts';
 
 export interface Scratch extends AsyncDisposable {
   /** Absolute, private (0700), short enough for a Unix socket in it. */
@@ -41,6 +41,21 @@ export async function sweepScratch(): Promise<number> {
   for (const name of await readdir(root)) {
     if (!isLeftBehind(name)) continue;
     await rm(join(root, name), { recursive: true, force: true });
+    removed += 1;
+  }
+  return removed + (await sweepPipes());
+}
+
+/** The watcher's pipe has a name for an instant; whoever is killed in it leaves that. */
+async function sweepPipes(): Promise<number> {
+  let removed = 0;
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(pipeDirectoryPrefix)) continue;
+    const path = join(tmpdir(), name);
+    const found = await lstat(path).catch(() => undefined);
+    const isOld = found !== undefined && Date.now() - found.mtimeMs > 60_000;
+    if (!isOld || !found.isDirectory() || found.uid !== process.getuid?.()) continue;
+    await rm(path, { recursive: true, force: true });
     removed += 1;
   }
   return removed;

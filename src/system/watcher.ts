@@ -45,6 +45,9 @@ export interface Watcher {
   tell(line: `${'+' | '-' | 'd' | 'f'}${string}`): void;
 }
 
+/** Of a directory in the temporary one. */
+export const pipeDirectoryPrefix = 'holdfast-watch-';
+
 let current: Watcher | undefined;
 
 /** The watcher of this process, started on first use. Throws `process/failed` where it cannot be started. */
@@ -91,7 +94,7 @@ const minimalEnvironment = (): Record<string, string> => ({
  * and only a pipe writes short lines of several writers whole (POSIX write(), PIPE_BUF).
  */
 function openPipe(): { readonly reader: number; readonly writer: number } {
-  const directory = mkdtempSync(join(tmpdir(), 'holdfast-watch-'));
+  const directory = mkdtempSync(join(tmpdir(), pipeDirectoryPrefix));
   try {
     const path = join(directory, 'pipe');
     const made = spawnSync('mkfifo', ['-m', '600', path], { stdio: 'ignore', env: minimalEnvironment() });

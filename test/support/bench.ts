@@ -133,6 +133,6 @@ async function scratchOf(temporary: string): Promise<readonly string[]> {
     if (!/^holdfast-\d+$/.test(name)) found.push(name);
     else found.push(...(await readdir(join(temporary, name))));
   }
-  // Directories of node itself: the compile cache.
-  return found.filter((name) => name !== 'node-compile-cache');
+  // Not ours: node's compile cache. And whoever is killed while the watcher's pipe still has a name leaves it to a later sweep.
+  return found.filter((name) => name !== 'node-compile-cache' && !name.startsWith('holdfast-watch-'));
 }
