@@ -34,7 +34,7 @@ export async function readInventory(session: Session, options: InventoryOptions)
   for (const query of queries) {
     if (options.only === 'access' && !query.access) continue;
     for (const fact of await session.query<Fact>(query.sql(features)))
-      if (inScope(fact, options.roles)) facts.push(fact);
+      facts.push(...inScope(fact, options.roles));
   }
   if (options.only !== 'access') facts.push(...(await readSequenceStates(session)));
   return facts.sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
