@@ -40,7 +40,6 @@ export async function readCatalogue(
   const index = await openIndex(options.cacheDirectory, repository.id);
   const backups: BackupSummary[] = [];
   const invalidManifests: { key: string; detail: string }[] = [];
-  const committed = new Set<string>();
   const addresses = new Map<string, Address>();
   const records = await newestRecords(repository, index);
   for await (const info of repository.list('manifests/')) {
@@ -53,14 +52,14 @@ export async function readCatalogue(
       invalidManifests.push({ key: info.key, detail: 'not the name of a manifest' });
       continue;
     }
-    committed.add(id);
     const found = await index.take(info, address, async () => summaryOf(repository, address, id));
     if ('invalid' in found) invalidManifests.push({ key: info.key, detail: found.invalid });
     else backups.push({ ...found.summary, verified: records.verified.get(id), drilled: records.drilled.get(id) });
   }
   const expired = await findExpired(repository, addresses.values(), { backups, invalidManifests });
   const gone = new Set(expired.map(({ id }) => id));
-  const unfinished = await findUnfinished(repository, committed);
+  const named = invalidManifests.flatMap(({ key }) => idOfKey(key) ?? []);
+  const unfinished = await findUnfinished(repository, new Set([...backups.map(({ id }) => id), ...named]));
   await index.save();
   return {
     backups: (gone.size === 0 ? backups : backups.filter(({ id }) => !gone.has(id))).sort(byAddressAndTime),
