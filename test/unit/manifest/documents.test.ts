@@ -61,6 +61,15 @@ const [sample] = fc.sample(manifests, { numRuns: 1, seed: 1 }) as [Manifest];
 const invalid = expect.objectContaining({ code: 'repository/manifest-invalid' }) as Error;
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
+/** The manifest as text, or the code of the error. */
+function outcomeOf(decode: () => Manifest): string {
+  try {
+    return JSON.stringify(decode());
+  } catch (error) {
+    return (error as { readonly code: string }).code;
+  }
+}
+
 describe('a manifest', () => {
   test('comes back as it was', () => {
     fc.assert(
@@ -76,19 +85,15 @@ describe('a manifest', () => {
   test('with any byte changed, cut or added is refused, or says the same', () => {
     const bytes = encodeManifest(sample);
     const expected = { address: sample.address, id };
+    const canonical = outcomeOf(() => decodeManifest(bytes, expected));
+    const refusals = new Set(['repository/manifest-invalid', 'repository/format']);
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
         const flipped = Buffer.from(bytes);
         flipped.writeUInt8(flipped.readUInt8(at) ^ change, at);
-        let back: Manifest;
-        try {
-          back = decodeManifest(flipped, expected);
-        } catch (error) {
-          expect(['repository/manifest-invalid', 'repository/format']).toContain((error as { code?: string }).code);
-          return;
-        }
+        const outcome = outcomeOf(() => decodeManifest(flipped, expected));
         // White space at the end is no content.
-        expect(back).toEqual(sample);
+        expect(outcome === canonical || refusals.has(outcome)).toBe(true);
       }),
       { numRuns: 1_000 },
     );
@@ -159,7 +164,7 @@ describe('contents', () => {
   test('come back as they were', () => {
     const bytes = encodeContents(contents());
     expect(decodeContents(decompress(bytes, 1_000_000), id)).toEqual(contents());
-    expect(() => decompress(bytes, 10)).toThrow();
+    expect(() => decompress(bytes, 10)).toThrow(/./);
   });
 
   test.each([
