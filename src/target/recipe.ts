@@ -14,6 +14,8 @@ export interface Installation {
   readonly folder: string;
   /** As the program says it: `15.18`. */
   readonly version: string;
+  /** Every folder that its programs read, themselves included, whether it is there or not. A confined server sees no other. */
+  readonly reads: readonly string[];
 }
 
 export interface LocalServerWish {

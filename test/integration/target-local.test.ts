@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { join } from 'node:path';
+import type pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { postgresqlLocalRecipe } from '../../src/engine/postgresql/local-recipe.ts';
 import { localTarget } from '../../src/target/local/local.ts';
@@ -54,15 +57,11 @@ describe.runIf(root)('a program that SQL of a backup starts on a local server', 
     const places = ['/tmp', '/var/tmp', '/dev/shm', '/run', '/var/lib', process.cwd()].map(
       (place) => `${place}/${name}`,
     );
-    await using listening = await listen();
+    await using listening = await listen(0, '127.0.0.1');
     await using lease = await target.lease(leaseRequest(major));
     expect(lease.isolation).toBe('namespaces');
     await using client = await connect(lease.connection, 'postgres');
-    const output = async (command: string): Promise<readonly string[]> => {
-      await client.query('CREATE TEMP TABLE IF NOT EXISTS output (line text); TRUNCATE output');
-      await client.query(`COPY output FROM PROGRAM '${command.replaceAll("'", "''")}' WITH (DELIMITER E'\\x01')`);
-      return (await client.query<{ line: string }>('SELECT line FROM output')).rows.map(({ line }) => line);
-    };
+    const output = (command: string): Promise<readonly string[]> => outputOf(client, command);
 
     // The program ran, so that what it did not reach means something.
     expect(
@@ -85,15 +84,66 @@ describe.runIf(root)('a program that SQL of a backup starts on a local server', 
       'NoNewPrivs:1',
     ]);
   });
+
+  test('reaches no Unix socket of this machine, wherever it is and whoever may connect to it', async () => {
+    await using lease = await target.lease(leaseRequest(major));
+    await using client = await connect(lease.connection, 'postgres');
+    const reach = (socket: string): Promise<readonly string[]> =>
+      outputOf(
+        client,
+        `perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); print connect(S, sockaddr_un($ARGV[0])) ? "reached" : "refused"' ${socket}`,
+      );
+    // Its own one, so that the program can do it at all.
+    expect(await reach('/run/holdfast/socket/.s.PGSQL.5432')).toEqual(['reached']);
+    for (const place of ['/var/lib', '/srv', '/opt', '/usr/local', '/tmp', process.cwd()]) {
+      await using directory = await openDirectory(place);
+      const path = join(directory.path, 'production');
+      await using listening = await listen(path);
+      await chmod(path, 0o777);
+      expect(await reach(path), place).toEqual(['refused']);
+      expect(listening.connections()).toBe(0);
+    }
+  });
+
+  test('sees of this machine only what a server needs, and may write to none of it', async () => {
+    await using lease = await target.lease(leaseRequest(major));
+    await using client = await connect(lease.connection, 'postgres');
+    expect(await outputOf(client, 'ls -A /')).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(boot|home|media|mnt|opt|root|srv|sys|old)$/)]),
+    );
+    expect(await outputOf(client, 'ls -A /etc')).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(shadow|ssl|ssh|postgresql|hostname|machine-id)$/)]),
+    );
+    const mounts = (await outputOf(client, 'cut -d" " -f2,4 /proc/mounts')).map((line) => line.split(' '));
+    const writable = mounts.filter(([, options]) => !(options ?? '').split(',').includes('ro')).map(([point]) => point);
+    expect(writable.sort()).toEqual(['/dev/shm', '/proc', '/run/holdfast', '/tmp', '/var/tmp']);
+  });
 });
 
-async function listen(): Promise<{ port: number; connections(): number } & AsyncDisposable> {
+/** What a program prints that the server starts, line by line. */
+async function outputOf(client: pg.Client, command: string): Promise<readonly string[]> {
+  await client.query('CREATE TEMP TABLE IF NOT EXISTS output (line text); TRUNCATE output');
+  await client.query(`COPY output FROM PROGRAM '${command.replaceAll("'", "''")}' WITH (DELIMITER E'\\x01')`);
+  return (await client.query<{ line: string }>('SELECT line FROM output')).rows.map(({ line }) => line);
+}
+
+/** A directory that everyone may pass through. */
+async function openDirectory(place: string): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(place, 'holdfast-canary-'));
+  await chmod(path, 0o755);
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+async function listen(
+  ...where: [string] | [number, string]
+): Promise<{ port: number; connections(): number } & AsyncDisposable> {
   let connections = 0;
   const server = createServer((socket) => {
     connections += 1;
     socket.destroy();
   });
-  server.listen(0, '127.0.0.1');
+  if (where.length === 1) server.listen(where[0]);
+  else server.listen(where[0], where[1]);
   await once(server, 'listening');
   const address = server.address();
   return {

@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { OperationError } from '../../base/operation-error.ts';
 import { runCommand } from '../../system/run.ts';
 import { settingLine, throwawaySettings } from './server-settings.ts';
@@ -16,6 +16,7 @@ export const postgresqlLocalRecipe = { find, plan };
 interface Installation {
   readonly folder: string;
   readonly version: string;
+  readonly reads: readonly string[];
 }
 
 /** Finds initdb and postgres of one major version in `folder`, or else in the usual places. Throws `target/unavailable`. */
@@ -25,12 +26,28 @@ async function find(ask: { readonly major: number; readonly folder: string | und
     if (!programs.every((program) => existsSync(join(folder, program)))) continue;
     const { stdout } = await runCommand({ program: join(folder, 'postgres'), args: ['--version'], stdout: 'text' });
     const version = /\(PostgreSQL\) (\d+[.\w]*)/.exec(stdout)?.[1];
-    if (version !== undefined && Number.parseInt(version, 10) === ask.major) return { folder, version };
+    if (version !== undefined && Number.parseInt(version, 10) === ask.major)
+      return { folder, version, reads: readsOf(await realpath(folder)) };
     seen.push(`${folder} holds ${version ?? 'an unknown version'}`);
   }
   throw new OperationError('target/unavailable', `no PostgreSQL ${ask.major} server was found on this machine`, {
     hint: `${seen.length > 0 ? `${seen.join('; ')}. ` : ''}Install postgresql-${ask.major}, name its folder with targets.<name>.local.binaries, or use a container target.`,
   });
+}
+
+/**
+ * Programs find their libraries and shared files relative to themselves, also where the whole tree was moved (get_share_path
+ * in src/port/path.c): beside `bin`, or, in the layouts of Debian, SUSE and Alpine, further up. Debian generates dictionaries
+ * in /var/cache/postgresql/dicts (pg_updatedicts(8)).
+ */
+function readsOf(folder: string): readonly string[] {
+  const tree = folder.replace(/\/(lib\/postgresql\/\d+\/bin|(lib|libexec)\/postgresql\d+(\/bin)?)$/, '');
+  const prefix = tree === folder ? dirname(folder) : tree;
+  return [
+    ...['lib', 'lib32', 'lib64', 'libexec', 'share'].map((name) => join(prefix, name)),
+    folder,
+    '/var/cache/postgresql/dicts',
+  ];
 }
 
 /** Where Debian, Red Hat (PGDG), Alpine, SUSE and Homebrew put a server, then PATH. */

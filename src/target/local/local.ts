@@ -41,7 +41,7 @@ async function lease(declared: LocalDeclaration, recipe: LocalRecipe, request: L
   await using cleanup = new AsyncDisposableStack();
   const scratch = cleanup.use(await openScratch('server'));
   await checkSpace(scratch.path, request.bytesNeeded);
-  const sandbox = cleanup.use(await openSandbox({ scratch: scratch.path, binaries: installation.folder }));
+  const sandbox = cleanup.use(await openSandbox({ scratch: scratch.path, folders: installation.reads }));
   const { bootstrapRole, settings } = request;
   const plan = await recipe.plan({ installation, root: sandbox.rootInside, bootstrapRole, settings });
   checkSocketPath(sandbox, plan);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf, OperationError } from '../../base/operation-error.ts';
 import { runCommand } from '../../system/run.ts';
 import type { PlannedCommand } from '../recipe.ts';
-import { confined, rootInside, userFiles } from './namespace.ts';
+import { confined, extraFolders, rootInside, userFiles } from './namespace.ts';
 import { openDirectory } from './open-directory.ts';
 import { nobodyId, unusedUserId } from './server-user.ts';
 
@@ -33,7 +33,11 @@ const nothing = { notes: [], [Symbol.asyncDispose]: async () => undefined };
  * no namespaces, the user `nobody`, since database servers refuse to run as root; and else our own user.
  * Throws `target/unavailable`.
  */
-export async function openSandbox(place: { readonly scratch: string; readonly binaries: string }): Promise<Sandbox> {
+export async function openSandbox(place: {
+  readonly scratch: string;
+  /** What the server's programs need besides the system's own folders. */
+  readonly folders: readonly string[];
+}): Promise<Sandbox> {
   const root = join(place.scratch, 'server');
   await mkdir(root);
   if (process.getuid?.() !== 0) {
@@ -45,7 +49,10 @@ export async function openSandbox(place: { readonly scratch: string; readonly bi
     await writeFile(join(root, path), text);
     await chmod(join(root, path), 0o644);
   }
-  const wrap = (command: PlannedCommand): PlannedCommand => confined(command, { root, uid, binaries: place.binaries });
+  const view = join(place.scratch, 'view');
+  await mkdir(view);
+  const folders = await extraFolders(place.folders);
+  const wrap = (command: PlannedCommand): PlannedCommand => confined(command, { root, view, uid, folders });
   const refusal = await refusalOf(wrap({ program: 'true', args: [] }));
   if (refusal === undefined) return { isolation: 'namespaces', root, rootInside, uid, wrap, ...nothing };
   return asNobody(place.scratch, refusal);
