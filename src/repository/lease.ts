@@ -66,23 +66,53 @@ export async function acquireLease(repository: Repository, scope: string, option
   }
 }
 
-/** Whether any lease below a scope may be held by a living process. Errs towards true. */
+/** Long after it, nobody goes on: a holder that was cut off for a minute has lost its lease and commits nothing. */
+const silentLimitMs = 24 * 3_600_000;
+
+/**
+ * Whether any lease below a scope may be held by a living process. Errs towards true, but not for ever: a holder on a
+ * machine that crashed, or before a restart, can never be shown to be dead, and would keep every leftover from being swept.
+ * So one that cannot be judged from here no longer counts once another lease was written more than a day after its own last
+ * heartbeat. Both times are the storage's, so no clock of a machine is compared with another one's.
+ */
 export async function anyLeaseHeld(repository: Repository, scopePrefix: string): Promise<boolean> {
-  return (await newestDocuments(repository, scopePrefix)).some((document) => !isFree(document));
+  const { newest, latestMs } = await newestDocuments(repository, scopePrefix);
+  return newest.some(
+    ({ document, modifiedMs }) =>
+      !isFree(document) &&
+      (latestMs - modifiedMs <= silentLimitMs || (document !== undefined && fateOf(document.process) === 'runs')),
+  );
 }
 
+interface NewestDocument {
+  readonly document: LeaseDocument | undefined;
+  /** Its last heartbeat by the storage's clock. */
+  readonly modifiedMs: number;
+}
+
+/** Those below a scope, and when any lease at all was last written, by the storage's clock. */
 async function newestDocuments(
   repository: Repository,
   scopePrefix: string,
-): Promise<readonly (LeaseDocument | undefined)[]> {
-  const newest = new Map<string, number>();
-  for await (const { key } of repository.list(`leases/${scopePrefix}/`)) {
+): Promise<{ readonly newest: readonly NewestDocument[]; readonly latestMs: number }> {
+  const newest = new Map<string, { readonly number: number; readonly modifiedMs: number }>();
+  let latestMs = 0;
+  for await (const { key, modifiedMs } of repository.list('leases/')) {
+    latestMs = Math.max(latestMs, modifiedMs);
     const match = /^leases\/(.+)\/(\d+)\.json$/.exec(key);
-    if (match?.[1] !== undefined) newest.set(match[1], Math.max(newest.get(match[1]) ?? 0, Number(match[2])));
+    if (match?.[1] === undefined || !`${match[1]}/`.startsWith(`${scopePrefix}/`)) continue;
+    const number = Number(match[2]);
+    if (number > (newest.get(match[1])?.number ?? 0)) newest.set(match[1], { number, modifiedMs });
   }
-  return Promise.all(
-    [...newest].map(async ([scope, number]) => parse(await readGeneration(repository, scope, number))),
-  );
+  return {
+    newest: await Promise.all(
+      [...newest].map(async ([scope, { number, modifiedMs }]) => ({
+        document: parse(await readGeneration(repository, scope, number)),
+        modifiedMs,
+      })),
+    ),
+    latestMs,
+  };
 }
 
 /**
@@ -90,8 +120,8 @@ async function newestDocuments(
  * the lease.
  */
 export async function abandonedWork(repository: Repository, scopePrefix: string): Promise<ReadonlySet<string>> {
-  const documents = await newestDocuments(repository, scopePrefix);
-  return new Set(documents.flatMap((document) => (isFree(document) ? (document?.work ?? []) : [])));
+  const { newest } = await newestDocuments(repository, scopePrefix);
+  return new Set(newest.flatMap(({ document }) => (isFree(document) ? (document?.work ?? []) : [])));
 }
 
 function isFree(document: LeaseDocument | undefined): boolean {

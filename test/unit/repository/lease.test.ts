@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -135,6 +135,33 @@ describe('a lease', () => {
     expect(await abandonedWork(repository, 'expire')).toEqual(new Set());
     await foreignLease(2, { work: '20261122T194629Z-00000001', process: { ...ownIdentity(), startTime: '1' } });
     expect(await abandonedWork(repository, 'expire')).toEqual(new Set(['20261122T194629Z-00000001']));
+  });
+
+  test('of a holder that cannot be judged from here counts as held for a day of the storage’s own time', async () => {
+    const hour = 3_600;
+    const key = (scope: string, generation: number) => `leases/${scope}/000000000${generation}.json`;
+    const setTime = (name: string, seconds: number) => utimes(join(repository.location, name), seconds, seconds);
+    await foreignLease(1);
+    await repository.replace(key('capture/main/a', 1), await repository.readSmall(key('expire', 1), 10_000));
+    await setTime(key('capture/main/a', 1), 1_000 * hour);
+
+    // However old it is: nothing else says how late it is where it is kept.
+    await setTime(key('expire', 1), 1_000 * hour);
+    expect(await anyLeaseHeld(repository, 'capture')).toBe(true);
+    await setTime(key('expire', 1), 1_024 * hour);
+    expect(await anyLeaseHeld(repository, 'capture')).toBe(true);
+    await setTime(key('expire', 1), 1_024 * hour + 1);
+    expect(await anyLeaseHeld(repository, 'capture')).toBe(false);
+
+    // One that cannot be read is no other case, and a running process of this machine is held at any age.
+    await repository.replace(key('capture/main/a', 1), Buffer.from('{'));
+    expect(await anyLeaseHeld(repository, 'capture')).toBe(true);
+    await setTime(key('capture/main/a', 1), 1_000 * hour);
+    expect(await anyLeaseHeld(repository, 'capture')).toBe(false);
+    await using lease = await acquireLease(repository, 'capture/main/b', { clock: fakeClock(), holder });
+    await setTime(key('capture/main/b', 1), 1_000 * hour);
+    expect(await anyLeaseHeld(repository, 'capture')).toBe(true);
+    await lease.check();
   });
 
   test('whose heartbeat cannot be written is lost after its time to live, and not before', async () => {
