@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, link, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -23,6 +23,11 @@ repositoryConformance('filesystem', () => make());
 
 async function* once(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
 }
 
 describe('a repository in a directory', () => {
@@ -63,6 +68,31 @@ describe('a repository in a directory', () => {
     await mkdir(path);
     await expect(repository.put('data/a/x', once('x'))).rejects.toMatchObject({ code: 'repository/unreachable' });
     await expect(repository.names('data/')).rejects.toMatchObject({ code: 'repository/unreachable' });
+  });
+
+  test('is the same one after its mark got another owner, mode or a second name', async () => {
+    const repository = await make();
+    const mark = join(repository.location, 'holdfast.json');
+    await chmod(mark, 0o640);
+    await repository.put('data/a/x', once('x'));
+    // What `cp -al` and `rsync --link-dest` do to every file of a copy that shares its storage.
+    await link(mark, join(await place(), 'copy'));
+    await repository.put('data/a/y', once('y'));
+    await chown(mark, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+    expect([...(await repository.names('data/a/'))].sort()).toEqual(['x', 'y']);
+  });
+
+  test('is another one once its mark says so, in the same file or in a new one', async () => {
+    for (const write of [writeFile, replaceFile]) {
+      const repository = await make();
+      const mark = join(repository.location, 'holdfast.json');
+      const text = await readFile(mark, 'utf8');
+      await write(mark, text.replace(repository.id, '0'.repeat(32)));
+      await expect(repository.put('data/a/x', once('x'))).rejects.toMatchObject({ code: 'repository/unreachable' });
+      // Nor does a mark that cannot be read prove that it is the same.
+      await write(mark, '{');
+      await expect(repository.names('data/')).rejects.toMatchObject({ code: 'repository/unreachable' });
+    }
   });
 
   test('follows no symbolic link', async () => {

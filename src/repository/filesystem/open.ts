@@ -26,7 +26,7 @@ export async function openFilesystemRepository(path: string): Promise<Repository
     throw new OperationError('repository/unreachable', `${path} cannot be opened`, { cause: error });
   });
   const { id } = await readMarker(root);
-  return repositoryAt(await openTree(root), id);
+  return repositoryAt(await openTree(root, id), id);
 }
 
 function repositoryAt(tree: Tree, id: string): Repository {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { OperationError } from '../../base/operation-error.ts';
 import { repositoryMarker } from '../../manifest/keys.ts';
 import { keyParts } from '../object-key.ts';
+import { readMarker } from './marker.ts';
 import { isErrno, symbolicLink } from './storage-error.ts';
 
 /** The directories of a repository: where a key lies, without ever passing a symbolic link. */
@@ -17,13 +18,22 @@ export interface Tree {
   prune(key: string): Promise<void>;
 }
 
-/** `root` is the real path of an existing directory. */
-export async function openTree(root: string): Promise<Tree> {
-  const identity = await identityOf(root);
+/** `root` is the real path of an existing directory whose mark has this id. */
+export async function openTree(root: string, id: string): Promise<Tree> {
+  const opened = await markOf(root);
+  let checkedMs: number | undefined;
+  const isSame = async (): Promise<boolean> => {
+    const now = await markOf(root);
+    if (now.place !== opened.place) return false;
+    if (now.changedMs === checkedMs) return true;
+    // Another owner, mode or number of links changes the time as well (`chown -R`, `cp -al`): then what it says decides.
+    if ((await readMarker(root)).id !== id) return false;
+    checkedMs = now.changedMs;
+    return true;
+  };
   const checkRoot = async (): Promise<void> => {
-    const now = await identityOf(root).catch(() => undefined);
     // An unmounted disk leaves the empty directory it was mounted on: writing there would look like success.
-    if (now !== identity)
+    if (!(await isSame().catch(() => false)))
       throw new OperationError('repository/unreachable', `${root} is no longer the directory that was opened`, {
         hint: 'Check that its disk is mounted.',
       });
@@ -60,10 +70,10 @@ export async function openTree(root: string): Promise<Tree> {
   };
 }
 
-/** By its mark and not by its own inode: a file system hands the number of a removed directory out again. */
-async function identityOf(root: string): Promise<string> {
+/** Of the mark and not of the directory: a file system hands the number of a removed one out again, with another id in it. */
+async function markOf(root: string): Promise<{ readonly place: string; readonly changedMs: number }> {
   const { dev, ino, ctimeMs } = await lstat(join(root, repositoryMarker));
-  return `${dev}:${ino}:${ctimeMs}`;
+  return { place: `${dev}:${ino}`, changedMs: ctimeMs };
 }
 
 async function makeDirectories(root: string, parts: readonly string[]): Promise<void> {
