@@ -4,15 +4,17 @@ import type { Secret } from '../../base/secret.ts';
 import type { Degradation, Step } from '../../manifest/manifest.ts';
 import type { Captured, CapturePhase, CaptureRequest, CaptureSink } from '../engine.ts';
 import type { ServerAccess } from '../server-access.ts';
-import { readAccess } from './access.ts';
+import { readAccess, type Access } from './access.ts';
+import { checkLargeObjects } from './check-large-objects.ts';
 import type { FoundClient } from './clients.ts';
 import { checkCounts, countTables, hashFacts } from './counts.ts';
 import { databaseSql } from './database-sql.ts';
 import { compressionArgument, dumpDatabase, type EntryWithoutParts } from './dump.ts';
 import { readSequenceStates, widenSequenceStates } from './inventory-sequences.ts';
-import { preflight } from './preflight.ts';
+import { preflight, some } from './preflight.ts';
+import { refuseRewritten } from './rewritten-tables.ts';
 import { rolesSql } from './roles-sql.ts';
-import { readExcluded } from './excluded.ts';
+import { readExcluded, type Excluded, type ExcludedRelation } from './excluded.ts';
 import { hashPartitions } from './hash-partitions.ts';
 import { openSession, type Session } from './session.ts';
 import { readSource } from './source.ts';
@@ -58,35 +60,20 @@ export async function captureDatabase(
     const snapshot = await openSnapshot(session);
     const { scratch } = await sink.begin(snapshot.timeMs);
 
-    phase('inventory');
-    const access = await readAccess(session, { holds: request.holds, digestKey: context.digestKey });
     const tables = await readDumpableTables(session, request.dump);
     const [blobs] = await session.query<{ count: string }>('SELECT count(*) FROM pg_largeobject_metadata');
-    const excluded = await readExcluded(session, request.dump.excludeTables);
-    const source = await readSource(session, access.facts, access.bootstrap);
-
-    phase('roles');
-    const texts = {
-      ...(request.holds.roles === 'none'
-        ? {}
-        : {
-            roles: rolesSql(access.facts, {
-              versionNumber: session.versionNumber,
-              bootstrap: access.bootstrap,
-              passwords: request.holds.passwords,
-            }),
-          }),
-      database: databaseSql(access.facts, { name: database, bootstrap: access.bootstrap }),
-      supplement: await supplementSql(session, access.bootstrap),
+    const refuseChanged = async (): Promise<void> => {
+      await using latest = await openSession(server, database, { signal });
+      await refuseRewritten(latest, tables);
     };
-    const entries: EntryWithoutParts[] = [];
-    for (const [kind, text] of Object.entries(texts) as [keyof typeof texts, string][]) {
-      await sink.text(kind, text);
-      entries.push(textEntry(kind, text));
-    }
-
-    phase('dump');
-    const task = {
+    let unchanged: Promise<void> | undefined;
+    const checkUnchanged = (): Promise<void> => {
+      unchanged ??= refuseChanged();
+      unchanged.catch((error: unknown) => failed.abort(error));
+      return unchanged;
+    };
+    // At once, and everything else beside it: until pg_dump has its locks, another session can empty a table under the snapshot.
+    const dumping = dumpDatabase({
       server,
       database,
       major,
@@ -97,29 +84,42 @@ export async function captureDatabase(
       scratch,
       events: request.events,
       signal,
-    };
-    const dumping = dumpDatabase({
-      ...task,
+      locked: () => void checkUnchanged(),
       programs: { dump: context.dump.path, restore: context.restore.path },
       largeObjects: Number(blobs?.count),
     });
-    const counting = countInSnapshot(context, {
-      database,
-      snapshot: snapshot.name,
-      tables,
-      hashes: request.dump.serverHashes,
-      lockWaitMs: request.dump.lockWait,
-      signal,
+    const describing = describeDatabase(session, { context, request, sink, phase });
+    const counting = describing.then(() => {
+      phase('dump');
+      return countInSnapshot(context, {
+        database,
+        snapshot: snapshot.name,
+        tables,
+        hashes: request.dump.serverHashes,
+        lockWaitMs: request.dump.lockWait,
+        signal,
+      });
     });
-    // Both must have ended before anything is thrown: neither may go on using scratch or the snapshot.
-    for (const work of [dumping, counting]) work.catch((error: unknown) => failed.abort(error));
-    const [dumped, counted] = await Promise.allSettled([dumping, counting]);
+    // All must have ended before anything is thrown: none may go on using scratch or the snapshot.
+    for (const work of [dumping, describing, counting]) work.catch((error: unknown) => failed.abort(error));
+    const [dumped, described, counted] = await Promise.allSettled([dumping, describing, counting]);
+    await unchanged?.catch(() => undefined);
     if (failed.signal.aborted && !request.signal.aborted) throw failed.signal.reason;
     if (dumped.status === 'rejected') throw dumped.reason;
+    if (described.status === 'rejected') throw described.reason;
     if (counted.status === 'rejected') throw counted.reason;
 
     phase('proof');
-    checkCounts(counted.value, tables, dumped.value);
+    await checkUnchanged();
+    const { access, excluded, source, texts } = described.value;
+    try {
+      checkCounts(counted.value, tables, dumped.value.entries);
+    } catch (error) {
+      // Counted after pg_dump let go of its locks, a table may have been rewritten meanwhile: another try may do.
+      await refuseChanged();
+      throw error;
+    }
+    await checkLargeObjects(session, dumped.value.largeObjects, access.facts);
     const inventory = widenSequenceStates(excluded.without(access.facts), await readSequenceStates(session));
     // A restore may lay a row into another partition of the same table, so their hashes would be no proof.
     const movable = await hashPartitions(session);
@@ -136,7 +136,7 @@ export async function captureDatabase(
       access: { fingerprint: access.fingerprint, passwords: access.passwords },
       degradations: [...ahead.degradations, ...access.degradations, ...exclusions(excluded.relations, tables)],
       steps: stepsOf(texts),
-      entries: [...entries, ...dumped.value],
+      entries: [...described.value.entries, ...dumped.value.entries],
       inventory: [...inventory, ...hashFacts(counted.value, hashed)],
       accessText: access.text,
       roles: access.scope.why.map(({ name, why }) => ({ name, why: [...why] })),
@@ -148,6 +148,54 @@ export async function captureDatabase(
   } finally {
     await session[Symbol.asyncDispose]();
   }
+}
+
+interface Described {
+  readonly access: Access;
+  readonly excluded: Excluded;
+  readonly source: Captured['source'];
+  readonly texts: Readonly<Record<string, unknown>>;
+  readonly entries: readonly EntryWithoutParts[];
+}
+
+/** The inventory and the texts made of it, in the snapshot of the session. */
+async function describeDatabase(
+  session: Session,
+  {
+    context,
+    request,
+    sink,
+    phase,
+  }: {
+    readonly context: CaptureContext;
+    readonly request: CaptureRequest;
+    readonly sink: CaptureSink;
+    readonly phase: (next: CapturePhase) => void;
+  },
+): Promise<Described> {
+  const { holds } = request;
+  const { database } = request.address;
+  phase('inventory');
+  const access = await readAccess(session, { holds, digestKey: context.digestKey });
+  const { facts, bootstrap } = access;
+  const excluded = await readExcluded(session, request.dump.excludeTables);
+  const source = await readSource(session, facts, bootstrap);
+
+  phase('roles');
+  const { versionNumber } = session;
+  const texts = {
+    ...(holds.roles === 'none'
+      ? {}
+      : { roles: rolesSql(facts, { versionNumber, bootstrap, passwords: holds.passwords }) }),
+    database: databaseSql(facts, { name: database, bootstrap }),
+    supplement: await supplementSql(session, bootstrap),
+  };
+  const entries: EntryWithoutParts[] = [];
+  for (const [kind, text] of Object.entries(texts) as [keyof typeof texts, string][]) {
+    await sink.text(kind, text);
+    entries.push(textEntry(kind, text));
+  }
+  return { access, excluded, source, texts, entries };
 }
 
 interface Snapshot {
@@ -185,12 +233,12 @@ async function countInSnapshot(context: CaptureContext, request: CountRequest): 
   return await countTables([session], request.tables, { hashes: request.hashes });
 }
 
-function exclusions(relations: readonly string[], tables: readonly DumpableTable[]): readonly Degradation[] {
+function exclusions(relations: readonly ExcludedRelation[], tables: readonly DumpableTable[]): readonly Degradation[] {
   return [
-    ...relations.map((subject) => ({
+    ...relations.map(({ name, neededBy }) => ({
       code: 'table-excluded' as const,
-      subject,
-      detail: 'the policy leaves this table out',
+      subject: name,
+      detail: `the policy leaves this table out${neededBy.length === 0 ? '' : `; a restore fails, because the backup has what needs it: ${some(neededBy)}`}`,
     })),
     ...tables
       .filter(({ excluded }) => excluded === 'data')

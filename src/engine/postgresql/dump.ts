@@ -6,6 +6,7 @@ import type { DumpPolicy } from '../../spec/desired.ts';
 import { startCommand } from '../../system/run.ts';
 import type { CaptureEvents, CaptureSink } from '../engine.ts';
 import type { ServerAccess } from '../server-access.ts';
+import type { DumpedLargeObject } from './check-large-objects.ts';
 import { dumpFiles, type ProvenDumpFile } from './dump-files.ts';
 import { readDumpToc, type DumpToc } from './dump-toc.ts';
 import { dumpVerdict } from './dump-verdict.ts';
@@ -25,10 +26,17 @@ export interface DumpTask {
   readonly scratch: string;
   readonly sink: CaptureSink;
   readonly events: CaptureEvents;
+  /** Called, perhaps many times, while pg_dump holds its locks; not at all where it dumps no rows. */
+  readonly locked: () => void;
   readonly signal: AbortSignal;
 }
 
 export type EntryWithoutParts = Omit<ContentEntry, 'parts'>;
+
+export interface Dumped {
+  readonly entries: readonly EntryWithoutParts[];
+  readonly largeObjects: readonly DumpedLargeObject[];
+}
 
 /** From here on, pg_dump is stopped until the sink has caught up, so that scratch does not grow with the database. */
 const waitingLimitBytes = 2 * 1024 ** 3;
@@ -38,7 +46,7 @@ const waitingLimitBytes = 2 * 1024 ** 3;
  * without a doubtful warning, every file decoded to its end, and files, table of contents and catalog name the same tables.
  * A listing or an exit code alone proves neither: a truncated data file passes both.
  */
-export async function dumpDatabase(task: DumpTask): Promise<readonly EntryWithoutParts[]> {
+export async function dumpDatabase(task: DumpTask): Promise<Dumped> {
   const directory = join(task.scratch, 'dump');
   const home = join(task.scratch, 'client');
   await mkdir(home, { recursive: true, mode: 0o700 });
@@ -90,6 +98,7 @@ export async function dumpDatabase(task: DumpTask): Promise<readonly EntryWithou
       signal,
       onStderrLine(line) {
         const item = /^pg_dump: finished item (\d+) /.exec(line)?.[1];
+        if (item !== undefined || line.startsWith('pg_dump: dumping contents of table ')) task.locked();
         if (item === undefined) verdict.line(line);
         else {
           files.finished(item);
@@ -105,7 +114,8 @@ export async function dumpDatabase(task: DumpTask): Promise<readonly EntryWithou
     verdict.checkWarnings();
     // Before the rest: the sink takes toc.dat away.
     const toc = await readDumpToc(task.programs.restore, directory, signal);
-    return entriesOf(await files.rest(), toc, task);
+    const proven = await files.rest();
+    return { entries: entriesOf(proven, toc, task), largeObjects: largeObjectsOf(proven) };
   } finally {
     await files.idle();
   }
@@ -144,6 +154,12 @@ export function compressionArgument(compression: DumpPolicy['compression'], majo
     });
   }
   return String(wanted.level);
+}
+
+function largeObjectsOf(files: readonly ProvenDumpFile[]): readonly DumpedLargeObject[] {
+  return files
+    .filter(({ kind }) => kind === 'large-object')
+    .map(({ number, plainBytes, pages }) => ({ oid: number ?? '', bytes: plainBytes, pages }));
 }
 
 /** Joins files, table of contents and catalog; each must know everything that the others do. */

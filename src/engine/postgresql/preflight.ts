@@ -133,7 +133,7 @@ function degradationsOf(findings: Findings): readonly Degradation[] {
 }
 
 /** The first five names and how many more there are: a schema without USAGE can hold thousands. */
-function some(names: readonly string[]): string {
+export function some(names: readonly string[]): string {
   return `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
 }
 

@@ -5,6 +5,8 @@ import type { Session } from './session.ts';
 /** A table whose rows a dump can hold, as the snapshot's catalog has it. */
 export interface DumpableTable {
   readonly oid: string;
+  /** Its file's number (`relfilenode`), another one after every rewrite. */
+  readonly storage: string;
   readonly schema: string;
   readonly table: string;
   /** Both quoted where needed, as in the inventory. */
@@ -29,13 +31,14 @@ export async function readDumpableTables(
   const excludedData = policy.excludeTableData.map(tablePattern);
   const rows = await session.query<{
     oid: string;
+    storage: string;
     schema: string;
     table: string;
     name: string;
     columns: readonly string[];
     condition: string | null;
   }>(`
-    SELECT c.oid, n.nspname AS schema, c.relname AS table, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, x.condition,
+    SELECT c.oid, c.relfilenode AS storage, n.nspname AS schema, c.relname AS table, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, x.condition,
       coalesce((SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''), '[]') AS columns
     FROM pg_class c

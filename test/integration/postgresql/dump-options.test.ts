@@ -21,7 +21,7 @@ async function startShop(major: number): Promise<TestServer> {
      CREATE TABLE hashed0 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 0);
      CREATE TABLE hashed1 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 1);
      INSERT INTO hashed SELECT i::text FROM generate_series(1, 50) i;
-     SELECT lo_from_bytea(0, repeat('x', 5000)::bytea)`,
+     SELECT lo_from_bytea(0, repeat('x', 5000)::bytea), lo_from_bytea(0, '')`,
   );
   return server;
 }
