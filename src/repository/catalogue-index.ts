@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Address } from '../base/address.ts';
 import type { DrillFact, VerifyFact } from '../plan/observed.ts';
 import { summaryColumns, type ColumnsDocument } from './index-columns.ts';
 import type { ObjectInfo } from './repository.ts';
+import { openRereadSample } from './reread-sample.ts';
 import type { ManifestSummary } from './summary.ts';
 
 export type IndexedManifest = { readonly summary: ManifestSummary } | { readonly invalid: string };
@@ -14,7 +16,10 @@ export interface IndexedRecord {
   readonly drill?: DrillFact;
 }
 
-/** What was read before. An entry is used only for an object with the same stamp, and dropped when it is not asked for. */
+/**
+ * What was read before. An entry is used only for an object with the same stamp, and not in every run (reread-sample.ts); it
+ * is dropped when it is not asked for.
+ */
 export interface CatalogueIndex {
   /** `address` is the one in the key; a manifest that is damaged is read anew each time. */
   take(info: ObjectInfo, address: Address, read: () => Promise<IndexedManifest>): Promise<IndexedManifest>;
@@ -47,31 +52,42 @@ const version = 2;
 export async function openIndex(cacheDirectory: string, repositoryId: string): Promise<CatalogueIndex> {
   const path = join(cacheDirectory, `catalogue-${repositoryId}.json`);
   const document = await load(path);
+  const sample = await openRereadSample(cacheDirectory, repositoryId);
   const manifests = summaryColumns(document?.manifests);
   const known = new Map(document?.records);
   const used = new Map<string, RecordEntry>();
   let changed = false;
   return {
     take: async (info, address, read) => {
-      const present = manifests.find(info, address);
-      if (present !== undefined) return { summary: present };
+      const again = sample.includes(info.key);
+      const known = again ? undefined : manifests.find(info, address);
+      if (known !== undefined) return { summary: known };
       const manifest = await read();
-      if ('summary' in manifest) manifests.add(info, manifest.summary);
+      if ('invalid' in manifest) return manifest;
+      const present = again ? manifests.find(info, address) : undefined;
+      // Where both are stored, the one that was added counts.
+      if (!isDeepStrictEqual(present, asStored(manifest.summary))) manifests.add(info, manifest.summary);
       return manifest;
     },
     takeRecord: async (info, read) => {
       const entry = known.get(info.key);
       const fits = entry?.stamp === info.stamp;
-      const record = fits ? entry.record : await read();
+      const record = fits && !sample.includes(info.key) ? entry.record : await read();
       used.set(info.key, { stamp: info.stamp, record });
-      changed ||= !fits;
+      changed ||= !fits || !isDeepStrictEqual(entry.record, asStored(record));
       return record;
     },
     save: async () => {
+      await sample.next();
       if (!changed && used.size === known.size && !manifests.changed()) return;
       await store(cacheDirectory, path, { version, manifests: manifests.document(), records: [...used] });
     },
   };
+}
+
+/** JSON drops what is undefined. */
+function asStored(value: object): unknown {
+  return JSON.parse(JSON.stringify(value));
 }
 
 async function load(path: string): Promise<IndexDocument | undefined> {

@@ -30,7 +30,8 @@ export interface Catalogue {
 
 /**
  * What a repository holds. Manifests that were read before come from an index below `cacheDirectory`, one file per
- * repository, believed only where the listing shows the same object; a missing or damaged index is made anew.
+ * repository, believed only where the listing shows the same object, and in all runs but one of `rereadRounds`; a missing or damaged
+ * index is made anew.
  * Throws `repository/*` where listing fails: an incomplete catalogue is none.
  */
 export async function readCatalogue(

@@ -22,6 +22,7 @@ import { initialiseFilesystemRepository } from '../../../src/repository/filesyst
 import { openFilesystemRepository } from '../../../src/repository/filesystem/open.ts';
 import { expireBackup, sweepExpired, sweepTemporaries, sweepUnfinished } from '../../../src/repository/remove.ts';
 import type { Repository } from '../../../src/repository/repository.ts';
+import { rereadRounds } from '../../../src/repository/reread-sample.ts';
 
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const address = { server: 'main', database: 'Shop/1' };
@@ -255,7 +256,7 @@ describe('the catalogue', () => {
     expect(cold.unfinished).toMatchObject([{ id: pending, live: false }]);
     expect(cold.invalidManifests).toMatchObject([{ key: manifestKey(address, broken) }]);
     expect(await catalogue()).toEqual(cold);
-    await writeFile(join(cacheDirectory, String((await readdir(cacheDirectory))[0])), 'damaged');
+    for (const name of await readdir(cacheDirectory)) await writeFile(join(cacheDirectory, name), 'damaged');
     expect(await catalogue()).toEqual(cold);
     expect(await newestBackup(repository, { server: 'main', database: 'none' })).toBeUndefined();
   });
@@ -274,6 +275,54 @@ describe('the catalogue', () => {
       invalidManifests: [{ detail: expect.stringContaining('digest') as string }],
     });
     expect(manifest.sequence).toBe(7);
+  });
+});
+
+describe('decay that no listing shows', () => {
+  /** The same size and times, in the same inode: what is known of it is as before. */
+  const decay = (path: string, change: (text: string) => string) => {
+    const real = repository;
+    return {
+      ...real,
+      readSmall: async (key: string, limit: number) => {
+        const bytes = await real.readSmall(key, limit);
+        return key === path ? Buffer.from(change(String(bytes))) : bytes;
+      },
+    } satisfies Repository;
+  };
+
+  test('of a manifest is found within a known number of plans', async () => {
+    const [id, other] = [newId(), newId(1_000)];
+    for (const each of [id, other]) await (await store(each)).commit();
+    expect((await catalogue()).backups).toHaveLength(2);
+    const decayed = decay(manifestKey(address, id), (text) => text.replace('"sequence":7', '"sequence":6'));
+    let reads = 0;
+    let found: readonly string[] = [];
+    for (let plan = 0; plan < rereadRounds; plan += 1) {
+      const counted = {
+        ...decayed,
+        readSmall: (...ask: [string, number]) => ((reads += 1), decayed.readSmall(...ask)),
+      };
+      found = (await readCatalogue(counted, { cacheDirectory })).invalidManifests.map(({ key }) => key);
+    }
+    expect(found).toEqual([manifestKey(address, id)]);
+    // The sound one was read again once; the damaged one from when it was found on, since nothing is known of it any more.
+    expect(reads).toBeLessThanOrEqual(1 + rereadRounds);
+    expect((await catalogue()).backups).toHaveLength(2);
+  });
+
+  test('costs one reading of each object in that many plans', async () => {
+    for (let n = 0; n < 10; n += 1) await (await store(newId(n * 1_000))).commit();
+    const cold = await catalogue();
+    const index = join(cacheDirectory, `catalogue-${repository.id}.json`);
+    const written = (await stat(index)).ino;
+    let reads = 0;
+    const counted: Repository = { ...repository, readSmall: (...ask) => ((reads += 1), repository.readSmall(...ask)) };
+    for (let plan = 0; plan < rereadRounds; plan += 1)
+      expect(await readCatalogue(counted, { cacheDirectory })).toEqual(cold);
+    expect(reads).toBe(10);
+    // Nor is the index written anew for it.
+    expect((await stat(index)).ino).toBe(written);
   });
 });
 
