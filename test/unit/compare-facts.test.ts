@@ -108,7 +108,7 @@ describe('what is not strict', () => {
       [fact('index', 'i', { valid: false }), undefined],
       [fact('extension', 'citext', { version: '1.5' }), fact('extension', 'citext', { version: '1.6' })],
       [
-        fact('object', 'function f()', { owner: 'a', extension: 'citext' }),
+        fact('object', 'function f()', { extension: 'citext' }),
         fact('object', 'function f()', { owner: 'b', extension: 'citext' }),
       ],
       [fact('tablespace', 't', { location: '/a' }), fact('tablespace', 't', { location: '/b' })],
@@ -119,6 +119,12 @@ describe('what is not strict', () => {
       expect(differences.map((difference) => difference.class)).toEqual(['informational']);
       expect(differences[0]?.because).toBeTruthy();
     }
+  });
+
+  test('rows of a materialised view are recomputed', () => {
+    const view = (rows: number | null) => fact('materialized-view', 'public.m', { rows });
+    expect(compare([view(1)], [view(2)])).toMatchObject([{ class: 'recomputed', field: 'rows' }]);
+    expect(compare([view(1)], [])).toMatchObject([{ class: 'strict' }]);
   });
 
   test('does not reach further than it must', () => {

@@ -1,4 +1,5 @@
 import type { Fact } from '../../manifest/manifest.ts';
+import type { AclItem } from './acl-sql.ts';
 import { quoteIdentifier } from './quote.ts';
 
 /**
@@ -13,13 +14,6 @@ export function accessText(facts: readonly Fact[]): string {
     .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
     .map((line) => `${line}\n`)
     .join('');
-}
-
-interface AclItem {
-  readonly grantee: string | null;
-  readonly privilege: string;
-  readonly grantable: boolean;
-  readonly grantor: string | null;
 }
 
 function linesOf({ kind, name, value }: Fact): readonly string[] {

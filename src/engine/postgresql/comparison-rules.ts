@@ -47,6 +47,13 @@ const informational = (because: string): Answer => ({ class: 'informational', be
 
 const rules: readonly ((question: Question) => Answer)[] = [
   sequenceState,
+  ({ kind, field }) =>
+    kind === 'materialized-view' && field === 'rows'
+      ? {
+          class: 'recomputed',
+          because: 'rows of a materialised view are computed anew from what its query reads, so a stale one is fresh',
+        }
+      : undefined,
   ({ kind, expected, actual }) =>
     kind === 'role' && (expected?.value['bootstrap'] === true || actual?.value['bootstrap'] === true)
       ? informational('the bootstrap role belongs to the target and is never changed by a restore')

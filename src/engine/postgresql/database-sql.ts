@@ -5,6 +5,7 @@ import { databaseAcl, databaseFact, settingFacts, type DatabaseFact } from './fa
 import { settingClause } from './guc.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 import { preamble, script, type Script } from './script.ts';
+import { addSecurityLabels } from './security-label.ts';
 
 export interface DatabaseNames {
   /** Name of the database to make. */
@@ -37,6 +38,7 @@ function databaseScript(facts: readonly Fact[], { name, bootstrap }: DatabaseNam
   out.add(createStatement(database, quoted));
   out.add(`ALTER DATABASE ${quoted} OWNER TO ${out.role(database.owner)}`);
   if (database.comment !== null) out.add(`COMMENT ON DATABASE ${quoted} IS ${quoteLiteral(database.comment)}`);
+  addSecurityLabels(out, `DATABASE ${quoted}`, database.securityLabels);
   const acl = databaseAcl(facts);
   if (acl !== undefined) {
     out.add(`REVOKE ALL ON DATABASE ${quoted} FROM PUBLIC`);

@@ -15,9 +15,13 @@ export interface RoleFact {
   readonly validUntil: string | null;
   readonly comment: string | null;
   readonly bootstrap?: boolean;
+  readonly securityLabels?: SecurityLabels | null;
   /** Absent where verifiers could not be read or were not asked for. */
   readonly password?: string | null;
 }
+
+/** Label by provider. */
+export type SecurityLabels = Readonly<Record<string, string>>;
 
 export interface MembershipFact {
   readonly role: string;
@@ -39,6 +43,7 @@ export interface TablespaceFact {
   readonly owner: string;
   readonly options: Readonly<Record<string, string>> | null;
   readonly comment: string | null;
+  readonly securityLabels?: SecurityLabels | null;
   readonly items: readonly AclItem[];
 }
 
@@ -55,6 +60,7 @@ export interface DatabaseFact {
   readonly connectionLimit: number;
   readonly tablespace: string;
   readonly comment: string | null;
+  readonly securityLabels?: SecurityLabels | null;
 }
 
 export const roleFacts = (facts: readonly Fact[]): readonly RoleFact[] => valuesOf<RoleFact>(facts, 'role');

@@ -1,25 +1,36 @@
-import { relationName, relationWord, type InventoryQuery } from './inventory-query.ts';
+import { firstUserOid, relationName, relationWord, userSchemas, type InventoryQuery } from './inventory-query.ts';
 
-/** pg_dump leaves information_schema alone, privileges included, and initdb records no initial ones for it. */
-const dumpedSchemas = "n.nspname !~ '^pg_(toast|temp)' AND n.nspname <> 'information_schema'";
+/**
+ * initdb makes information_schema after it recorded initial privileges, so pg_init_privs has none for it: PUBLIC may use the
+ * schema and read all but a few of its relations (backend/catalog/information_schema.sql).
+ */
+const readByAll = `n.nspname = 'information_schema' AND c.oid < ${firstUserOid} AND c.relname !~ '^_pg_' AND c.relname NOT IN ('sql_parts', 'transforms')`;
+const withPublic = (acl: string, owner: string, privilege: string): string =>
+  `${acl} || makeaclitem(0, ${owner}, '${privilege}', false)`;
 
 /** Objects with an ACL: word, name, the ACL, what it would be if nobody had touched it, and the key of pg_init_privs. */
-const sources = (): readonly string[] => [
-  `SELECT 'this', 'database', datacl, acldefault('d', datdba), 0::oid, 0::oid, 0 FROM pg_database WHERE datname = current_database()`,
-  `SELECT 'schema', quote_ident(n.nspname), n.nspacl, acldefault('n', n.nspowner), 'pg_namespace'::regclass::oid, n.oid, 0
-     FROM pg_namespace n WHERE ${dumpedSchemas}`,
-  `SELECT ${relationWord}, ${relationName}, c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner), 'pg_class'::regclass::oid, c.oid, 0
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relacl IS NOT NULL AND c.relkind IN ('r','p','v','m','f','S') AND ${dumpedSchemas}`,
+const inSchemas = (schemas: string): readonly string[] => [
+  `SELECT 'schema', quote_ident(n.nspname), n.nspacl,
+     CASE n.nspname WHEN 'information_schema' THEN ${withPublic("acldefault('n', n.nspowner)", 'n.nspowner', 'USAGE')} ELSE acldefault('n', n.nspowner) END, 'pg_namespace'::regclass::oid, n.oid, 0
+     FROM pg_namespace n WHERE ${schemas}`,
+  `SELECT ${relationWord}, ${relationName}, c.relacl,
+     CASE WHEN ${readByAll} THEN ${withPublic("acldefault('r', c.relowner)", 'c.relowner', 'SELECT')}
+       ELSE acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner) END, 'pg_class'::regclass::oid, c.oid, 0
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relacl IS NOT NULL AND c.relkind IN ('r','p','v','m','f','S') AND ${schemas}`,
   `SELECT 'column', ${relationName} || '.' || quote_ident(a.attname), a.attacl, '{}'::aclitem[], 'pg_class'::regclass::oid, c.oid, a.attnum
      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND ${dumpedSchemas}`,
+     WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND ${schemas}`,
   `SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END,
      quote_ident(n.nspname) || '.' || quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')',
      p.proacl, acldefault('f', p.proowner), 'pg_proc'::regclass::oid, p.oid, 0
-     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proacl IS NOT NULL AND ${dumpedSchemas}`,
+     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proacl IS NOT NULL AND ${schemas}`,
   `SELECT CASE t.typtype WHEN 'd' THEN 'domain' ELSE 'type' END, quote_ident(n.nspname) || '.' || quote_ident(t.typname),
      t.typacl, acldefault('T', t.typowner), 'pg_type'::regclass::oid, t.oid, 0
-     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typacl IS NOT NULL AND ${dumpedSchemas}`,
+     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typacl IS NOT NULL AND ${schemas}`,
+];
+
+const outsideSchemas: readonly string[] = [
+  `SELECT 'this', 'database', datacl, acldefault('d', datdba), 0::oid, 0::oid, 0 FROM pg_database WHERE datname = current_database()`,
   `SELECT 'language', quote_ident(lanname), lanacl, acldefault('l', lanowner), 'pg_language'::regclass::oid, oid, 0 FROM pg_language WHERE lanacl IS NOT NULL`,
   `SELECT 'foreign-data wrapper', quote_ident(fdwname), fdwacl, acldefault('F', fdwowner), 'pg_foreign_data_wrapper'::regclass::oid, oid, 0
      FROM pg_foreign_data_wrapper WHERE fdwacl IS NOT NULL`,
@@ -34,10 +45,8 @@ const sources = (): readonly string[] => [
  * (`acldefault`), or what initdb or its extension's script set (pg_init_privs). `NULL` and the spelled-out default are the
  * same thing, and a dump restores one as the other. An object without a fact therefore has exactly its defaults.
  */
-const acls: InventoryQuery = {
-  access: true,
-  sql: () => `
-    WITH object(word, name, acl, fallback, classoid, objoid, objsubid) AS (${sources().join('\n    UNION ALL ')}),
+const aclsOf = (sources: readonly string[]): string => `
+    WITH object(word, name, acl, fallback, classoid, objoid, objsubid) AS (${sources.join('\n    UNION ALL ')}),
     touched AS (
       SELECT o.word, o.name, coalesce(o.acl, o.fallback) AS acl
       FROM object o
@@ -53,8 +62,12 @@ const acls: InventoryQuery = {
     LEFT JOIN LATERAL aclexplode(t.acl) x ON true
     LEFT JOIN pg_roles ge ON ge.oid = x.grantee
     LEFT JOIN pg_roles gr ON gr.oid = x.grantor
-    GROUP BY t.word, t.name`,
-};
+    GROUP BY t.word, t.name`;
+
+const acls: InventoryQuery = { access: true, sql: () => aclsOf([...inSchemas(userSchemas), ...outsideSchemas]) };
+
+/** The same facts of information_schema alone, which pg_dump leaves out. */
+export const standardSchemaAcls = aclsOf(inSchemas("n.nspname = 'information_schema'"));
 
 const defaultAcls: InventoryQuery = {
   access: true,

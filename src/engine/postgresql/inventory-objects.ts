@@ -77,8 +77,9 @@ const others: InventoryQuery = {
         FROM ${catalog} t WHERE t.oid >= ${firstUserOid}${where === undefined ? '' : ` AND ${where}`}`,
         )
         .join('\n      UNION ALL ')}
-      UNION ALL SELECT 'pg_namespace'::regclass::oid, oid, nspowner, null, ${comment('pg_namespace', 'oid')}, null FROM pg_namespace WHERE nspname = 'public' AND oid < ${firstUserOid}
-      UNION ALL SELECT 'pg_subscription'::regclass::oid, oid, subowner, null, ${comment('pg_subscription', 'oid')}, null
+      UNION ALL SELECT 'pg_namespace'::regclass::oid, oid, nspowner, null, ${comment('pg_namespace', 'oid')}, ${labels('pg_namespace', 'oid')} FROM pg_namespace WHERE nspname = 'public' AND oid < ${firstUserOid}
+      UNION ALL SELECT 'pg_subscription'::regclass::oid, oid, subowner, null, ${comment('pg_subscription', 'oid')},
+          (SELECT jsonb_object_agg(provider, label) FROM pg_shseclabel s WHERE s.classoid = 'pg_subscription'::regclass AND s.objoid = pg_subscription.oid)
         FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
     SELECT 'object' AS kind, coalesce(i.type || ' ' || i.identity, o.catalog::regclass::text || ' ' || o.oid) AS name,
       jsonb_strip_nulls(jsonb_build_object('owner', ${ownerUnlessDefault('o.owner', 'o.extension')}, 'extension', o.extension, 'comment', o.comment, 'securityLabels', o.labels)) AS value
@@ -88,8 +89,24 @@ const others: InventoryQuery = {
     WHERE coalesce(i.schema, '') !~ '^pg_(toast|temp)'`,
 };
 
+/** What initdb made and people change all the same: languages, extensions and schemas. Its own owner is not stated. */
+const initial: InventoryQuery = {
+  access: true,
+  sql: () => `
+    WITH object(word, name, catalog, oid, owner, comment, labels) AS (
+      SELECT 'language', lanname, 'pg_language'::regclass, oid, lanowner, ${comment('pg_language', 't.oid')}, ${labels('pg_language', 't.oid')} FROM pg_language t
+      UNION ALL SELECT 'extension', extname, 'pg_extension'::regclass, oid, extowner, ${comment('pg_extension', 't.oid')}, ${labels('pg_extension', 't.oid')} FROM pg_extension t
+      UNION ALL SELECT 'schema', nspname, 'pg_namespace'::regclass, oid, nspowner, ${comment('pg_namespace', 't.oid')}, ${labels('pg_namespace', 't.oid')}
+        FROM pg_namespace t WHERE nspname IN ('pg_catalog', 'information_schema'))
+    SELECT 'object' AS kind, o.word || ' ' || quote_ident(o.name) AS name,
+      jsonb_strip_nulls(jsonb_build_object('owner', CASE WHEN o.owner <> 10 THEN r.rolname END, 'comment', o.comment, 'securityLabels', o.labels)) AS value
+    FROM object o
+    LEFT JOIN pg_roles r ON r.oid = o.owner
+    WHERE o.oid < ${firstUserOid}`,
+};
+
 /**
  * Every object that a user made exists, with its owner, comment, security labels and the extension it belongs to: also
  * those kinds whose definition no other query reads.
  */
-export const objectQueries: readonly InventoryQuery[] = [relations, others];
+export const objectQueries: readonly InventoryQuery[] = [relations, others, initial];

@@ -68,7 +68,8 @@ const largeObjects: InventoryQuery = {
   sql: ({ largeObjects: readable }) => `
     SELECT 'large-object' AS kind, m.oid::text AS name,
       jsonb_build_object('owner', r.rolname,
-        'comment', (SELECT description FROM pg_description s WHERE s.classoid = 'pg_largeobject'::regclass AND s.objoid = m.oid))
+        'comment', (SELECT description FROM pg_description s WHERE s.classoid = 'pg_largeobject'::regclass AND s.objoid = m.oid),
+        'securityLabels', (SELECT jsonb_object_agg(provider, label) FROM pg_seclabel s WHERE s.classoid = 'pg_largeobject'::regclass AND s.objoid = m.oid))
       ${readable ? "|| jsonb_build_object('bytes', coalesce(l.bytes, 0), 'sha256', l.sha256)" : ''} AS value
     FROM pg_largeobject_metadata m
     LEFT JOIN pg_roles r ON r.oid = m.lomowner

@@ -56,3 +56,26 @@ export function extensionOf(catalog: string, oid: string): string {
   return `(SELECT e.extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
     WHERE d.classid = '${catalog}'::regclass AND d.objid = ${oid} AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass LIMIT 1)`;
 }
+
+/** `schema.operator(left type,right type)` of the operator with that OID, from raw catalogs; null where it is 0. */
+export function operatorName(oid: string): string {
+  return `(SELECT quote_ident(opn.nspname) || '.' || op.oprname || '(' || coalesce(format_type(nullif(op.oprleft, 0), NULL), 'none') || ',' || format_type(op.oprright, NULL) || ')'
+    FROM pg_operator op JOIN pg_namespace opn ON opn.oid = op.oprnamespace WHERE op.oid = ${oid})`;
+}
+
+/** `schema.class` of the operator class with that OID; null where it is 0. */
+export function operatorClassName(oid: string): string {
+  return `(SELECT quote_ident(cn.nspname) || '.' || quote_ident(oc.opcname)
+    FROM pg_opclass oc JOIN pg_namespace cn ON cn.oid = oc.opcnamespace WHERE oc.oid = ${oid})`;
+}
+
+/** `schema.collation` of the collation with that OID; null where it is 0. */
+export function collationName(oid: string): string {
+  return `(SELECT quote_ident(ln.nspname) || '.' || quote_ident(l.collname)
+    FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = ${oid})`;
+}
+
+/** Condition that an object is not part of an extension, whose script defines it. */
+export function notOfExtension(catalog: string, oid: string): string {
+  return `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = ${oid} AND d.deptype = 'e')`;
+}

@@ -99,6 +99,38 @@ const triggers: InventoryQuery = {
     WHERE NOT t.tgisinternal AND ${userSchemas}`,
 };
 
+/**
+ * Triggers that the server made for a constraint, where their state is not the ordinary one: `ALTER TABLE … DISABLE TRIGGER
+ * ALL` switches foreign keys off, and no dump says so. Their names hold OIDs, and the server also names the constraints of
+ * partitions, so each is known by its table, by the constraint at the top and by its function.
+ */
+export const changedInternalTriggers = `
+    WITH RECURSIVE top(oid, top) AS (
+      SELECT oid, oid FROM pg_constraint WHERE conparentid = 0
+      UNION ALL SELECT c.oid, t.top FROM pg_constraint c JOIN top t ON c.conparentid = t.oid)
+    SELECT n.nspname AS schema, c.relname AS table, kn.nspname AS owner_schema, kc.relname AS owner_table, k.conname AS constraint,
+      p.proname AS function, min(t.tgenabled::text) AS enabled
+    FROM pg_trigger t
+    JOIN pg_class c ON c.oid = t.tgrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN top o ON o.oid = t.tgconstraint
+    JOIN pg_constraint k ON k.oid = o.top
+    JOIN pg_class kc ON kc.oid = k.conrelid
+    JOIN pg_namespace kn ON kn.oid = kc.relnamespace
+    JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE t.tgisinternal AND t.tgenabled <> 'O' AND ${userSchemas}
+    GROUP BY 1, 2, 3, 4, 5, 6`;
+
+const internalTriggers: InventoryQuery = {
+  access: false,
+  sql: () => `
+    SELECT 'internal-trigger' AS kind,
+      quote_ident(t.schema) || '.' || quote_ident(t.table) || ' ' || quote_ident(t.owner_schema) || '.' || quote_ident(t.owner_table) || ' '
+        || quote_ident(t.constraint) || ' ' || t.function AS name,
+      jsonb_build_object('enabled', t.enabled) AS value
+    FROM (${changedInternalTriggers}) t`,
+};
+
 const rules: InventoryQuery = {
   access: false,
   sql: () => `
@@ -142,6 +174,7 @@ export const relationQueries: readonly InventoryQuery[] = [
   constraints,
   indexes,
   triggers,
+  internalTriggers,
   rules,
   policies,
   rowSecurity,

@@ -77,6 +77,7 @@ const tablespaces: InventoryQuery = {
       jsonb_build_object(
         'owner', r.rolname, 'options', ${optionsObject('t.spcoptions')}, 'location', pg_tablespace_location(t.oid),
         'comment', (SELECT description FROM pg_shdescription WHERE classoid = 'pg_tablespace'::regclass AND objoid = t.oid),
+        'securityLabels', (SELECT jsonb_object_agg(provider, label) FROM pg_shseclabel WHERE classoid = 'pg_tablespace'::regclass AND objoid = t.oid),
         'items', coalesce((
           SELECT jsonb_agg(
             jsonb_build_object('grantee', ge.rolname, 'privilege', x.privilege_type, 'grantable', x.is_grantable, 'grantor', gr.rolname)

@@ -23,12 +23,13 @@ export const sequenceQueries: readonly InventoryQuery[] = [sequences];
 /**
  * The state of every sequence of the database, as facts of kind `sequence-state`. A sequence is not part of any snapshot
  * (PostgreSQL manual, "Sequence Manipulation Functions"), so a state lies between two readings: `low` and `high` are the
- * same here, `widenSequenceStates` moves `high`. Sequences that the login may not read are left out.
+ * same here, `widenSequenceStates` moves `high`. Sequences that the login may not read are left out, and those that a
+ * standby does not have because they are unlogged.
  */
 export async function readSequenceStates(session: Session): Promise<Fact[]> {
   const found = await session.query<{ name: string }>(
     `SELECT ${relationName} AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND c.oid >= ${firstUserOid} AND ${userSchemas}
+     WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery()) AND c.oid >= ${firstUserOid} AND ${userSchemas}
        AND has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') ORDER BY 1`,
   );
   const facts: Fact[] = [];

@@ -1,12 +1,16 @@
 import type { Fact } from '../../manifest/manifest.ts';
 import { aclQueries } from './inventory-acl.ts';
 import { codeQueries } from './inventory-code.ts';
+import { readMaterializedRows } from './inventory-materialized.ts';
 import { objectQueries } from './inventory-objects.ts';
+import { operatorQueries } from './inventory-operators.ts';
 import { outsideQueries } from './inventory-outside.ts';
 import type { InventoryQuery, InventoryServer } from './inventory-query.ts';
 import { relationQueries } from './inventory-relations.ts';
 import { roleQueries } from './inventory-roles.ts';
 import { readSequenceStates, sequenceQueries } from './inventory-sequences.ts';
+import { textSearchQueries } from './inventory-text-search.ts';
+import { typeQueries } from './inventory-types.ts';
 import type { Session } from './session.ts';
 
 export interface InventoryOptions {
@@ -33,10 +37,10 @@ export async function readInventory(session: Session, options: InventoryOptions)
   const facts: Fact[] = [];
   for (const query of queries) {
     if (options.only === 'access' && !query.access) continue;
-    for (const fact of await session.query<Fact>(query.sql(features)))
-      facts.push(...inScope(fact, options.roles));
+    for (const fact of await session.query<Fact>(query.sql(features))) facts.push(...inScope(fact, options.roles));
   }
-  if (options.only !== 'access') facts.push(...(await readSequenceStates(session)));
+  if (options.only !== 'access')
+    facts.push(...(await readSequenceStates(session)), ...(await readMaterializedRows(session)));
   return facts.sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
 }
 
@@ -46,6 +50,9 @@ const queries: readonly InventoryQuery[] = [
   ...objectQueries,
   ...relationQueries,
   ...codeQueries,
+  ...typeQueries,
+  ...operatorQueries,
+  ...textSearchQueries,
   ...sequenceQueries,
   ...outsideQueries,
 ];

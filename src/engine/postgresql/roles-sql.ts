@@ -5,6 +5,7 @@ import type { MembershipFact, RoleFact, TablespaceFact } from './facts.ts';
 import { settingClause } from './guc.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 import { preamble, script, silence, type Script } from './script.ts';
+import { addSecurityLabels } from './security-label.ts';
 
 export interface RolesSqlOptions {
   /** `server_version_num` of the source: from 16 on, a membership's grantor and options mean something. */
@@ -88,6 +89,7 @@ function addAttributes(out: Script, role: RoleFact, passwords: 'hashes' | 'omit'
   END IF;
 END`);
   out.add(`COMMENT ON ROLE ${name} IS ${role.comment === null ? 'NULL' : quoteLiteral(role.comment)}`);
+  addSecurityLabels(out, `ROLE ${name}`, role.securityLabels);
 }
 
 /**
@@ -151,6 +153,7 @@ function addTablespace(out: Script, tablespace: TablespaceFact & { readonly name
   );
   if (options.length > 0) inner.add(`ALTER TABLESPACE ${name} SET (${options.join(', ')})`);
   if (tablespace.comment !== null) inner.add(`COMMENT ON TABLESPACE ${name} IS ${quoteLiteral(tablespace.comment)}`);
+  addSecurityLabels(inner, `TABLESPACE ${name}`, tablespace.securityLabels);
   inner.add(`REVOKE ALL ON TABLESPACE ${name} FROM PUBLIC`);
   inner.add(`REVOKE ALL ON TABLESPACE ${name} FROM ${inner.role(tablespace.owner)}`);
   addGrants(inner, `TABLESPACE ${name}`, tablespace);

@@ -1,23 +1,127 @@
-import { quoteIdentifier } from './quote.ts';
-import { preamble, script } from './script.ts';
+import type { Fact } from '../../manifest/manifest.ts';
+import { addGrants, type AclItem } from './acl-sql.ts';
+import { standardSchemaAcls } from './inventory-acl.ts';
+import { firstUserOid } from './inventory-query.ts';
+import { changedInternalTriggers } from './inventory-relations.ts';
+import { quoteIdentifier, quoteLiteral } from './quote.ts';
+import { preamble, script, type Script } from './script.ts';
 import type { Session } from './session.ts';
 
 /**
- * What must be done after the data and what pg_dump cannot carry: the owners of objects that belong to an extension. The
- * extension's script makes them anew, owned by whoever restores. Runs in the caller's transaction; gives plain SQL for a
+ * What must be done after the data and what pg_dump cannot carry: the owners of objects that belong to an extension, whose
+ * script makes them anew for whoever restores; comments on what initdb made; privileges on information_schema; and internal
+ * triggers that are switched off. Runs in the caller's transaction; gives plain SQL for a
  * superuser, to be run in the restored database. Runs twice without error.
  */
 export async function supplementSql(session: Session, bootstrap: string): Promise<string> {
   const members = await session.query<{ type: string; identity: string; owner: string }>(membersSql);
+  const comments = await session.query<{ object: string; comment: string | null }>(commentsSql);
+  const acls = await session.query<Fact>(standardSchemaAcls);
+  const triggers = await session.query<ChangedTrigger>(changedInternalTriggers);
   const out = script(bootstrap);
   out.remark('What follows the data in one Holdfast backup. Run as a superuser, in the restored database.');
   for (const statement of preamble) out.add(statement);
+  // So that no operator or function of the database stands in for one of the server's.
+  out.add('SET search_path TO pg_catalog, pg_temp');
   for (const { type, identity, owner } of members) {
     const keyword = keywords[type];
     if (keyword !== undefined) out.add(`ALTER ${keyword} ${identity} OWNER TO ${quoteIdentifier(owner)}`);
   }
+  for (const { object, comment } of comments)
+    out.add(`COMMENT ON ${object} IS ${comment === null ? 'NULL' : quoteLiteral(comment)}`);
+  addStandardSchema(out, acls, bootstrap);
+  if (triggers.length > 0) out.block(triggersBlock(triggers));
   return out.text();
 }
+
+/** Privileges on objects of information_schema that somebody changed; the bootstrap superuser owns them all. */
+function addStandardSchema(out: Script, acls: readonly Fact[], bootstrap: string): void {
+  for (const { name, value } of [...acls].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const [, word, object] = /^(view|table|column|function|type|domain|schema) (.*)$/s.exec(name) ?? [];
+    if (word === undefined || object === undefined) continue;
+    const items = value['items'] as readonly AclItem[];
+    if (word === 'column') {
+      const [relation, column] = splitColumn(object);
+      addGrants(out, relation, {
+        owner: bootstrap,
+        items: items.map((item) => ({ ...item, privilege: `${item.privilege} (${column})` })),
+      });
+      continue;
+    }
+    const target = `${word === 'view' ? 'TABLE' : word === 'domain' ? 'TYPE' : word.toUpperCase()} ${object}`;
+    out.add(`REVOKE ALL ON ${target} FROM PUBLIC`);
+    out.add(`REVOKE ALL ON ${target} FROM ${out.role(bootstrap)}`);
+    addGrants(out, target, { owner: bootstrap, items });
+  }
+}
+
+/** Names in information_schema are plain: no dot stands in one. */
+function splitColumn(name: string): readonly [relation: string, column: string] {
+  const at = name.lastIndexOf('.');
+  return [name.slice(0, at), name.slice(at + 1)];
+}
+
+interface ChangedTrigger {
+  readonly schema: string;
+  readonly table: string;
+  readonly owner_schema: string;
+  readonly owner_table: string;
+  readonly constraint: string;
+  readonly function: string;
+  readonly enabled: string;
+}
+
+/** All in one block: there may be four for every foreign key. One that is not found is told, and a drill compares them all. */
+function triggersBlock(triggers: readonly ChangedTrigger[]): string {
+  const rows = triggers.map(
+    (each) =>
+      `(${[each.schema, each.table, each.owner_schema, each.owner_table, each.constraint, each.function].map(quoteLiteral).join(', ')}, ${quoteLiteral(stateClauses[each.enabled] ?? 'ENABLE')})`,
+  );
+  return `DECLARE each record; BEGIN
+  FOR each IN
+    WITH RECURSIVE top(oid, top) AS (
+      SELECT oid, oid FROM pg_catalog.pg_constraint WHERE conparentid = 0
+      UNION ALL SELECT c.oid, t.top FROM pg_catalog.pg_constraint c JOIN top t ON c.conparentid = t.oid),
+    found AS (
+      SELECT n.nspname, c.relname, kn.nspname AS kschema, kc.relname AS ktable, k.conname, p.proname, t.tgname
+      FROM pg_catalog.pg_trigger t
+      JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      JOIN top o ON o.oid = t.tgconstraint JOIN pg_catalog.pg_constraint k ON k.oid = o.top
+      JOIN pg_catalog.pg_class kc ON kc.oid = k.conrelid JOIN pg_catalog.pg_namespace kn ON kn.oid = kc.relnamespace
+      JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+      WHERE t.tgisinternal)
+    SELECT w.*, f.tgname FROM (VALUES
+      ${rows.join(',\n      ')}) AS w(nspname, relname, kschema, ktable, conname, proname, clause)
+    LEFT JOIN found f ON f.nspname = w.nspname AND f.relname = w.relname AND f.kschema = w.kschema AND f.ktable = w.ktable
+      AND f.conname = w.conname AND f.proname = w.proname
+  LOOP
+    IF each.tgname IS NULL THEN
+      RAISE WARNING 'no trigger % of constraint % on %.%', each.proname, each.conname, each.nspname, each.relname;
+    ELSE
+      EXECUTE pg_catalog.format('ALTER TABLE ONLY %I.%I %s TRIGGER %I', each.nspname, each.relname, each.clause, each.tgname);
+    END IF;
+  END LOOP;
+END`;
+}
+
+/** `pg_trigger.tgenabled`. */
+const stateClauses: Readonly<Record<string, string>> = { D: 'DISABLE', R: 'ENABLE REPLICA', A: 'ENABLE ALWAYS' };
+
+/** pg_dump leaves out comments on what initdb made, but for the schema public; here are those that were changed. */
+const commentsSql = `
+  SELECT o.object, o.comment FROM (
+    SELECT 'EXTENSION ' || quote_ident(extname) AS object, obj_description(oid, 'pg_extension') AS comment, 'PL/pgSQL procedural language' AS usual
+    FROM pg_extension WHERE oid < ${firstUserOid}
+    UNION ALL
+    SELECT 'LANGUAGE ' || quote_ident(lanname), obj_description(oid, 'pg_language'),
+      CASE lanname WHEN 'internal' THEN 'built-in functions' WHEN 'c' THEN 'dynamically-loaded C functions' WHEN 'sql' THEN 'SQL-language functions'
+        WHEN 'plpgsql' THEN 'PL/pgSQL procedural language' END
+    FROM pg_language WHERE oid < ${firstUserOid}
+    UNION ALL
+    SELECT 'SCHEMA ' || quote_ident(nspname), obj_description(oid, 'pg_namespace'), CASE nspname WHEN 'pg_catalog' THEN 'system catalog schema' END
+    FROM pg_namespace WHERE nspname IN ('pg_catalog', 'information_schema')) o
+  WHERE o.comment IS DISTINCT FROM o.usual
+  ORDER BY o.object COLLATE "C"`;
 
 /** Types as pg_identify_object names them, to what ALTER calls them. Their identity has the syntax that ALTER takes. */
 const keywords: Readonly<Record<string, string>> = {
