@@ -63,6 +63,8 @@ describe.runIf(root)('a program that SQL of a backup starts on a local server', 
     await using client = await connect(lease.connection, 'postgres');
     const output = (command: string): Promise<readonly string[]> => outputOf(client, command);
 
+    expect(lease.notes).toEqual([]);
+
     // The program ran, so that what it did not reach means something.
     expect(
       await output(`for file in ${places.join(' ')}; do echo canary >$file && echo wrote; done 2>/dev/null; echo ran`),

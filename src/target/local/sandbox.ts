@@ -53,10 +53,13 @@ export async function openSandbox(place: {
   await mkdir(view);
   const folders = await extraFolders(place.folders);
   const wrap = (command: PlannedCommand): PlannedCommand => confined(command, { root, view, uid, folders });
-  const refusal = await refusalOf(wrap({ program: 'true', args: [] }));
-  if (refusal === undefined) return { isolation: 'namespaces', root, rootInside, uid, wrap, ...nothing };
-  return asNobody(place.scratch, refusal);
+  const shown = await mountsShown(wrap({ program: 'cat', args: ['/proc/mounts'] }));
+  if ('refusal' in shown) return asNobody(place.scratch, shown.refusal);
+  const notes = / \/usr overlay /.test(shown.mounts) ? [] : [withoutOverlay];
+  return { isolation: 'namespaces', root, rootInside, uid, wrap, ...nothing, notes };
 }
+
+const withoutOverlay = 'overlayfs could not be used, so a Unix socket below /usr could be reached';
 
 async function asNobody(scratch: string, refusal: string): Promise<Sandbox> {
   const id = await nobodyId();
@@ -77,13 +80,23 @@ async function asNobody(scratch: string, refusal: string): Promise<Sandbox> {
   };
 }
 
-/** Why a confined command cannot run here; undefined where it can. */
-async function refusalOf(command: PlannedCommand): Promise<string | undefined> {
+/** What a confined command sees mounted, or why it cannot run here. */
+async function mountsShown(
+  command: PlannedCommand,
+): Promise<{ readonly mounts: string } | { readonly refusal: string }> {
+  const { program, args } = command;
   const lines: string[] = [];
   try {
-    await runCommand({ ...command, stdin: 'ignore', onStderrLine: (line) => lines.push(line), timeoutMs: 30_000 });
-    return undefined;
+    const { stdout } = await runCommand({
+      program,
+      args,
+      stdin: 'ignore',
+      stdout: 'text',
+      onStderrLine: (line) => lines.push(line),
+      timeoutMs: 30_000,
+    });
+    return { mounts: stdout };
   } catch (error) {
-    return lines.at(-1) ?? messageOf(error);
+    return { refusal: lines.at(-1) ?? messageOf(error) };
   }
 }
