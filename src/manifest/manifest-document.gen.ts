@@ -162,7 +162,9 @@ export interface Degradation {
     | 'extension-owner'
     | 'extension-version'
     | 'role-outside-scope'
-    | 'foreign-table-data';
+    | 'foreign-table-data'
+    | 'extension-table-data'
+    | 'unlogged-table-data';
   subject: string;
   detail: string;
 }

@@ -219,6 +219,8 @@ var validate = validate52,
               'extension-version',
               'role-outside-scope',
               'foreign-table-data',
+              'extension-table-data',
+              'unlogged-table-data',
             ],
           },
           subject: { type: 'string' },
@@ -1341,6 +1343,8 @@ var schema26 = {
         'extension-version',
         'role-outside-scope',
         'foreign-table-data',
+        'extension-table-data',
+        'unlogged-table-data',
       ],
     },
     subject: { type: 'string' },
@@ -1410,7 +1414,9 @@ function validate68(
         data0 === 'extension-owner' ||
         data0 === 'extension-version' ||
         data0 === 'role-outside-scope' ||
-        data0 === 'foreign-table-data'
+        data0 === 'foreign-table-data' ||
+        data0 === 'extension-table-data' ||
+        data0 === 'unlogged-table-data'
       )) {
         let err3 = {
           instancePath: instancePath + '/code',

@@ -47,6 +47,12 @@ function checkRoles(context: Desire, layers: PolicyLayers, { roles, drill }: Pol
   if (roles.scope === 'none' && roles.include.length > 0) {
     report(['roles', 'include'], 'roles are included, but the scope is none', 'never backed up');
   }
+  if (roles.scope === 'none' && layers.merged.drill !== undefined && drill.logins.length === 0) {
+    const summary = 'databases are drilled, but no role is backed up';
+    const label = 'drills pass only where nothing belongs to any other role than the first one of the server';
+    const help = 'Use roles.scope: referenced, or leave the drill section out: a clean server has none of the roles.';
+    context.report({ ...conflict(layers.origin('roles', 'scope'), { summary, label, help }), severity: 'warning' });
+  }
   const both = roles.include.find((role) => roles.exclude.includes(role));
   if (both !== undefined)
     report(['roles', 'exclude'], `the role ${both} is both included and excluded`, 'also in include');

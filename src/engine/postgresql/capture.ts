@@ -16,10 +16,12 @@ import { refuseRewritten } from './rewritten-tables.ts';
 import { rolesSql } from './roles-sql.ts';
 import { readExcluded, type Excluded, type ExcludedRelation } from './excluded.ts';
 import { hashPartitions } from './hash-partitions.ts';
+import { readLostRows, withNewSequences } from './lost-rows.ts';
 import { openSession, type Session } from './session.ts';
 import { readSource } from './source.ts';
 import { stopped } from './stopped.ts';
 import { supplementSql } from './supplement.ts';
+import { templateLeftoversSql } from './template-leftovers.ts';
 import { readDumpableTables, type DumpableTable } from './tables.ts';
 
 export interface CaptureContext {
@@ -120,7 +122,11 @@ export async function captureDatabase(
       throw error;
     }
     await checkLargeObjects(session, dumped.value.largeObjects, access.facts);
-    const inventory = widenSequenceStates(excluded.without(access.facts), await readSequenceStates(session));
+    const lost = await readLostRows(session, { tables, facts: access.facts });
+    const inventory = widenSequenceStates(
+      excluded.without(withNewSequences(access.facts)),
+      await readSequenceStates(session),
+    );
     // A restore may lay a row into another partition of the same table, so their hashes would be no proof.
     const movable = await hashPartitions(session);
     const hashed = tables.filter(({ name }) => !movable.has(name));
@@ -134,7 +140,7 @@ export async function captureDatabase(
       ],
       snapshot: { time: new Date(snapshot.timeMs).toISOString(), lsn: snapshot.lsn },
       access: { fingerprint: access.fingerprint, passwords: access.passwords },
-      degradations: [...ahead.degradations, ...access.degradations, ...exclusions(excluded.relations, tables)],
+      degradations: [...ahead.degradations, ...access.degradations, ...lost, ...exclusions(excluded.relations, tables)],
       steps: stepsOf(texts),
       entries: [...described.value.entries, ...dumped.value.entries],
       inventory: [...inventory, ...hashFacts(counted.value, hashed)],
@@ -188,7 +194,7 @@ async function describeDatabase(
       ? {}
       : { roles: rolesSql(facts, { versionNumber, bootstrap, passwords: holds.passwords }) }),
     database: databaseSql(facts, { name: database, bootstrap }),
-    supplement: await supplementSql(session, bootstrap),
+    supplement: (await supplementSql(session, bootstrap)) + (await templateLeftoversSql(session)),
   };
   const entries: EntryWithoutParts[] = [];
   for (const [kind, text] of Object.entries(texts) as [keyof typeof texts, string][]) {

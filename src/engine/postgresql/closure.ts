@@ -1,5 +1,6 @@
 import { matchesGlob } from '../../base/address.ts';
 import type { Degradation, Holds } from '../../manifest/manifest.ts';
+import { some } from './preflight.ts';
 import type { RoleGraph } from './role-graph.ts';
 
 /** Roles that a backup holds. Predefined roles (pg_*) exist on every server and are no part of it. */
@@ -62,7 +63,7 @@ export function roleScope(graph: RoleGraph, holds: Holds): RoleScope {
             {
               code: 'roles-omitted' as const,
               subject: 'roles',
-              detail: `${outside.length} roles that the database refers to are not in this backup`,
+              detail: `the database needs ${outside.length === 1 ? 'a role that is' : `${outside.length} roles that are`} not in this backup, and a restore needs a server that has them: ${some(namesOf(outside, graph))}`,
             },
           ]
         : []),
@@ -73,6 +74,15 @@ export function roleScope(graph: RoleGraph, holds: Holds): RoleScope {
       })),
     ],
   };
+}
+
+/** In order, those first that own something: without them nothing can be restored at all. */
+function namesOf(roles: readonly (readonly [number, readonly string[]])[], graph: RoleGraph): readonly string[] {
+  const owns = (reasons: readonly string[]): boolean => reasons.some((reason) => reason.startsWith('owner in '));
+  return roles
+    .map(([oid, reasons]) => ({ name: graph.names.get(oid) ?? String(oid), rank: owns(reasons) ? 0 : 1 }))
+    .sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : 1))
+    .map(({ name }) => name);
 }
 
 type Include = (oid: number, reason: string) => boolean;

@@ -15,7 +15,8 @@ export interface DumpableTable {
   readonly columns: readonly string[];
   /** `WHERE …` of an extension's configuration table (pg_extension_config_dump); empty for every other. */
   readonly condition: string;
-  readonly excluded: 'no' | 'data' | 'table';
+  /** `unlogged`: the server is a standby, which has no rows of this table. */
+  readonly excluded: 'no' | 'data' | 'table' | 'unlogged';
 }
 
 /**
@@ -37,8 +38,10 @@ export async function readDumpableTables(
     name: string;
     columns: readonly string[];
     condition: string | null;
+    unlogged: boolean;
   }>(`
     SELECT c.oid, c.relfilenode AS storage, n.nspname AS schema, c.relname AS table, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, x.condition,
+      to_jsonb(c.relpersistence = 'u' AND pg_is_in_recovery()) AS unlogged,
       coalesce((SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''), '[]') AS columns
     FROM pg_class c
@@ -50,13 +53,15 @@ export async function readDumpableTables(
       AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
       AND (d.objid IS NULL OR x.condition IS NOT NULL)
     ORDER BY c.oid`);
-  return rows.map((row) => ({
+  return rows.map(({ condition, unlogged, ...row }) => ({
     ...row,
-    condition: row.condition ?? '',
+    condition: condition ?? '',
     excluded: matchesTable(excludedTables, row.schema, row.table)
       ? 'table'
       : matchesTable(excludedData, row.schema, row.table)
         ? 'data'
-        : 'no',
+        : unlogged
+          ? 'unlogged'
+          : 'no',
   }));
 }

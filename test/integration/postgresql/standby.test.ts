@@ -14,7 +14,7 @@ test.for([majors[0] ?? 0, majors.at(-1) ?? 0])('a standby of PostgreSQL %i can b
   await primary.sql('postgres', 'CREATE DATABASE shop');
   await primary.sql(
     'shop',
-    'CREATE TABLE t AS SELECT generate_series(1, 1000) AS i; CREATE SEQUENCE s; SELECT nextval($$s$$)',
+    'CREATE TABLE t AS SELECT generate_series(1, 1000) AS i; CREATE SEQUENCE s; SELECT nextval($$s$$); CREATE UNLOGGED TABLE u (i serial); INSERT INTO u DEFAULT VALUES',
   );
   const folder = await mkdtemp(join(tmpdir(), 'hf-st-'));
   const data = join(folder, 'data');
@@ -42,6 +42,10 @@ test.for([majors[0] ?? 0, majors.at(-1) ?? 0])('a standby of PostgreSQL %i can b
       const source = { ...access, connection: { ...access.connection, host: folder } };
       await using capture = await captureInto(source, 'shop', { dump: { serverHashes: true } });
       expect(capture.captured.snapshot.lsn).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
+      expect(capture.captured.degradations.map(({ code, subject }) => `${code} ${subject}`)).toEqual([
+        'unlogged-table-data public.u',
+        'unlogged-table-data public.u_i_seq',
+      ]);
       await using target = await startPostgresql({ major });
       const request = restoreRequest(capture, 'shop');
       await restoreOnto(target, capture, request);

@@ -136,6 +136,20 @@ test('the digest is that of the bytes, byte order mark included', () => {
   expect(desiredOf(`\uFEFF${text}`).digest).not.toBe(desiredOf(text).digest);
 });
 
+test('drills of backups without roles are warned of', () => {
+  const of = (drill: string): unknown => {
+    const result = parseSpec(
+      `${head}databases: { shop: { server: main, roles: { scope: none }${drill} } }\n`,
+      'backup.yaml',
+    );
+    return result.ok && result.warnings.map(({ severity, code, summary }) => [severity, code, summary]);
+  };
+  expect(of(', drill: { every: 7d }')).toEqual([
+    ['warning', 'spec/conflict', 'databases are drilled, but no role is backed up'],
+  ]);
+  expect(of('')).toEqual([]);
+});
+
 test('a warning alone does not refuse the spec', () => {
   const result = parseSpec(
     `${head}databases: { shop: { server: main, every: 24h, objectives: { rpo: 1h } } }\n`,
