@@ -2,7 +2,8 @@ import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } 
 import { OperationError } from '../base/operation-error.ts';
 import type { Codec } from '../manifest/manifest.ts';
 
-const outputBytes = 1024 * 1024;
+/** Large outputs save hops between threads; for a small input they would only be garbage. */
+const outputBytes = (input: Uint8Array): number => (input.byteLength < 256 * 1024 ? 64 * 1024 : 1024 * 1024);
 
 /**
  * Decodes a stream to its very end and gives every plain chunk to `take`, which must not keep it.
@@ -18,22 +19,25 @@ export async function decode(
     for await (const chunk of stored) take(chunk);
     return;
   }
-  let frame = startFrame(codec, take);
+  let frame: Frame | undefined;
   try {
     for await (const chunk of stored) {
       let rest = chunk;
       for (;;) {
+        frame ??= startFrame(codec, take, outputBytes(rest));
         const consumed = await frame.write(rest);
         if (consumed === rest.byteLength) break;
         // The frame ended within this chunk: what follows must be another one.
         await frame.end();
         rest = rest.subarray(consumed);
-        frame = startFrame(codec, take);
+        frame = undefined;
       }
     }
+    // Nothing at all is no frame either, and ends like a truncated one.
+    frame ??= startFrame(codec, take, outputBytes(new Uint8Array()));
     await frame.end();
   } finally {
-    frame.destroy();
+    frame?.destroy();
   }
 }
 
@@ -44,9 +48,9 @@ interface Frame {
   destroy(): void;
 }
 
-function startFrame(codec: 'gzip' | 'zstd', take: (plain: Uint8Array) => void): Frame {
+function startFrame(codec: 'gzip' | 'zstd', take: (plain: Uint8Array) => void, chunkSize: number): Frame {
   const decoder: Gunzip | ZstdDecompress =
-    codec === 'gzip' ? createGunzip({ chunkSize: outputBytes }) : createZstdDecompress({ chunkSize: outputBytes });
+    codec === 'gzip' ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize });
   const failure = Promise.withResolvers<never>();
   // Raced by every step; on its own it must not count as unhandled.
   failure.promise.catch(() => undefined);

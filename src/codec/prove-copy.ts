@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { OperationError } from '../base/operation-error.ts';
 import type { Codec } from '../manifest/manifest.ts';
 import { countNewlines } from './count-newlines.ts';
 import { decode } from './decode.ts';
-import { chunkBytes } from './hash.ts';
 
 export interface ProofOptions {
   readonly codec: Codec;
@@ -26,14 +24,9 @@ export interface Proof {
 }
 
 /**
- * Decodes a file to its end in one pass and constant memory. Throws `dump/truncated` where it is cut, damaged, followed by
- * anything, or where COPY text lacks its terminator. Decodes on a thread of its own while this one hashes.
+ * Decodes stored bytes to their end in one pass and constant memory. Throws `dump/truncated` where they are cut, damaged,
+ * followed by anything, or where COPY text lacks its terminator. Errors of the source pass through.
  */
-export async function proveFile(path: string, options: ProofOptions): Promise<Proof> {
-  return proveStream(createReadStream(path, { highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>, options);
-}
-
-/** `proveFile` for bytes that come from anywhere. Errors of the source pass through. */
 export async function proveStream(stored: AsyncIterable<Uint8Array>, options: ProofOptions): Promise<Proof> {
   const storedHash = createHash('sha256');
   let storedBytes = 0;

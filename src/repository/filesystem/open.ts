@@ -3,6 +3,7 @@ import { copyFile, link, mkdir, open, realpath, rename, rm, statfs, unlink } fro
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { OperationError } from '../../base/operation-error.ts';
+import { chunksOf } from '../../codec/file-chunks.ts';
 import { chunkBytes } from '../../codec/hash.ts';
 import { repositoryMarker } from '../../manifest/keys.ts';
 import type { Repository, StoredObject } from '../repository.ts';
@@ -178,10 +179,7 @@ async function adopt(tree: Tree, { key, path, sha256, put }: Adoption): Promise<
   } catch (error) {
     if (!isErrno(error, 'EXDEV')) throw error;
   }
-  const copied = await put(
-    key,
-    file.createReadStream({ start: 0, autoClose: false, highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>,
-  );
+  const copied = await put(key, chunksOf(file));
   if (copied.sha256 !== sha256)
     throw new OperationError('repository/object-corrupt', `${key} differs from what was proven before it was stored`);
   await unlink(path);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, rm, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { chunksOf } from '../../codec/file-chunks.ts';
 import { hashStream } from '../../codec/hash.ts';
 import type { StoredObject } from '../repository.ts';
 import { isErrno } from './storage-error.ts';
@@ -55,7 +56,5 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
 
 /** Hash and length of what lies on the storage now. */
 export async function readBack(file: FileHandle): Promise<StoredObject> {
-  return hashStream(
-    file.createReadStream({ start: 0, autoClose: false, highWaterMark: 512 * 1024 }) as AsyncIterable<Uint8Array>,
-  );
+  return hashStream(chunksOf(file));
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { proveFile } from '../../../src/codec/prove-copy.ts';
+import { proveFile } from '../../../src/codec/prove-file.ts';
 import { observe } from '../../../src/engine/postgresql/observe.ts';
 import { openSession } from '../../../src/engine/postgresql/session.ts';
 import { duration } from '../../../src/base/duration.ts';
