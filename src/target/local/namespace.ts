@@ -81,10 +81,7 @@ const namespaces = '--mount --propagation private --pid --net --ipc --uts --fork
  * Where systems keep programs and libraries. `/bin` and its like are often links into `/usr`; /etc/alternatives says which
  * of several programs or libraries a name means (Debian).
  */
-const systemFolders = [
-  ...['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'],
-  ...['/nix/store', '/gnu/store', '/etc/alternatives'],
-];
+const systemFolders = '/usr /bin /sbin /lib /lib32 /lib64 /libx32 /nix/store /gnu/store /etc/alternatives'.split(' ');
 
 /** Where libraries are, and the time zone. */
 const systemFiles = '/etc/ld.so.cache /etc/ld-musl-*.path /etc/localtime';
