@@ -79,6 +79,7 @@ export const codes = {
   // Drill and restore.
   'target/not-empty': 'The target already holds databases or roles.',
   'target/is-source': 'The target is one of the declared sources.',
+  'target/in-use': 'Another drill is running on the target.',
   'target/not-disposable': 'The target is not declared disposable.',
   'target/unavailable': 'The target could not be made or reached.',
   'target/no-space': 'The target has too little free disk space.',

@@ -1,7 +1,7 @@
 import type { DiagnosticCode } from '../base/codes.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { DrillReport } from '../run/drill-report.ts';
+import type { DrillNotRun, DrillReport } from '../run/drill-report.ts';
 import type { Outcome } from '../run/events.ts';
 import type { RestoreOutcome, VerifyReport } from '../run/outcome.ts';
 
@@ -45,6 +45,7 @@ const byPrefix: readonly (readonly [string, number])[] = [
   ['approval/', exitCodes.unapproved],
   ['plan/stale', exitCodes.stale],
   ['repository/lease-held', exitCodes.locked],
+  ['target/in-use', exitCodes.locked],
   ['target/is-source', exitCodes.violated],
   ['target/not-empty', exitCodes.violated],
   ['target/not-disposable', exitCodes.violated],
@@ -108,9 +109,19 @@ export function exitCodeOfVerify(reports: readonly VerifyReport[]): number {
   return reports.every((report) => report.passed) ? exitCodes.ok : exitCodes.unproven;
 }
 
-export function exitCodeOfDrills(reports: readonly DrillReport[]): number {
-  if (reports.some((report) => report.verdict === 'failed')) return exitCodes.unproven;
-  return reports.some((report) => report.rto.state === 'breached') ? exitCodes.violated : exitCodes.ok;
+/** A drill that did not run ends as its reason does, beside others as a gap; a failed one outranks it. */
+export function exitCodeOfDrills(reports: readonly DrillReport[], notRun: readonly DrillNotRun[] = []): number {
+  const refused = notRun.map(({ error }) => exitCodeOf(error.code));
+  const drilled = reports.some((report) => report.verdict === 'failed')
+    ? exitCodes.unproven
+    : reports.some((report) => report.rto.state === 'breached')
+      ? exitCodes.violated
+      : exitCodes.ok;
+  if (refused.length === 0) return drilled;
+  return worst([
+    ...refused.filter((code) => reports.length === 0 || code !== exitCodes.failed),
+    ...(reports.length === 0 ? [] : [exitCodes.partial, drilled]),
+  ]);
 }
 
 export function exitCodeOfRestores(outcomes: readonly RestoreOutcome[]): number {

@@ -27,9 +27,16 @@ export interface Engine {
 
   /**
    * Checks that a server may be written to: empty where `mustBeEmpty`, and none of the sources: system identity differs
-   * and an advisory lock taken on it is visible on no source. Throws `target/not-empty`, `target/is-source`.
+   * and an advisory lock taken on it is visible on no source. Holds the server against other drills until it is disposed.
+   * Throws `target/not-empty`, `target/is-source`, `target/in-use`.
    */
   proveClean(target: ServerAccess, options: CleanProofOptions): Promise<CleanServer>;
+
+  /** Whether a server is one of the sources, for a restore onto a server in use. A source that does not answer is named. */
+  findSource(
+    target: ServerAccess,
+    options: { readonly sources: readonly ServerAccess[]; readonly signal: AbortSignal },
+  ): Promise<{ readonly same: string | undefined; readonly silent: readonly string[] }>;
 
   /** Looks at a target before a restore: space, version, extensions, locales, existing roles and databases. Writes nothing. */
   checkTarget(target: CleanServer | OpenServer, request: RestoreRequest): Promise<readonly Diagnostic[]>;
@@ -60,7 +67,7 @@ export interface Engine {
     options: CompareOptions,
   ): Promise<readonly DataCheck[]>;
 
-  /** Removes from a declared drill server what a restore of this backup made there: the database, its roles and tablespaces. */
+  /** Removes from a declared drill server what restores noted as theirs (`CleanServer.made`), and nothing else. */
   clear(target: CleanServer, request: RestoreRequest): Promise<void>;
 
   /** Runs one SQL check read-only and gives its one value as text; null for SQL NULL. Throws `proof/check-failed` where it gives none or several. */
@@ -156,8 +163,12 @@ export interface Captured {
 
 export interface CleanProofOptions {
   readonly mustBeEmpty: boolean;
-  /** Reachable declared sources; an unreachable one throws `server/unreachable` (it could be the target) unless the target was created by this run. */
+  /** Declared sources. One that does not answer could be the target. */
   readonly sources: readonly ServerAccess[];
+  /** What happens then: `server/unreachable` where absent. `allowed` is for a server that this run made. */
+  readonly silentSources?: 'allowed';
+  /** System identity of the backup's source, which the spec may not name any more. */
+  readonly sourceIdentity?: string;
   readonly signal: AbortSignal;
 }
 

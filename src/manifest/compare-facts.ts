@@ -52,9 +52,11 @@ function shownValues(
   rules: ComparisonRules,
 ): Pick<Difference, 'expected' | 'actual'> {
   if (field === undefined) return { expected: wholeValue(expected, rules), actual: wholeValue(actual, rules) };
-  const values = { expected: valueOf(expected, field), actual: valueOf(actual, field) };
-  if (rules.isSecret((expected ?? actual)?.kind ?? '', field))
-    return { expected: masked(values.expected), actual: masked(values.actual) };
+  const kind = (expected ?? actual)?.kind ?? '';
+  const bare = (value: Json | undefined): Json | undefined =>
+    value === undefined ? undefined : (rules.withoutSecrets?.(kind, field, value) ?? value);
+  const values = { expected: bare(valueOf(expected, field)), actual: bare(valueOf(actual, field)) };
+  if (rules.isSecret(kind, field)) return { expected: masked(values.expected), actual: masked(values.actual) };
   if (!Array.isArray(values.expected) || !Array.isArray(values.actual)) return values;
   const onlyExpected = without(values.expected as readonly Json[], values.actual as readonly Json[]);
   const onlyActual = without(values.actual as readonly Json[], values.expected as readonly Json[]);
@@ -65,7 +67,12 @@ function wholeValue(fact: Fact | undefined, rules: ComparisonRules): Json | unde
   if (fact === undefined) return undefined;
   const fields = Object.entries(fact.value as Readonly<Record<string, Json>>);
   return Object.fromEntries(
-    fields.map(([field, value]) => [field, rules.isSecret(fact.kind, field) ? (masked(value) ?? null) : value]),
+    fields.map(([field, value]) => [
+      field,
+      rules.isSecret(fact.kind, field)
+        ? (masked(value) ?? null)
+        : (rules.withoutSecrets?.(fact.kind, field, value) ?? value),
+    ]),
   );
 }
 

@@ -37,4 +37,6 @@ export interface ComparisonRules {
   readonly accessKinds: ReadonlySet<string>;
   /** Whether a field's values must never be shown (password verifiers, user-mapping options). */
   isSecret(kind: string, field: string): boolean;
+  /** A value of a field that may hold secrets among others, without them; the value itself where it holds none. */
+  withoutSecrets?(kind: string, field: string, value: Json): Json;
 }

@@ -1,14 +1,15 @@
-import type { DrillCheck, DrillDifference, DrillReport } from '../run/drill-report.ts';
+import { formatAddress } from '../base/address.ts';
+import type { DrillCheck, DrillDifference, DrillNotRun, DrillReport } from '../run/drill-report.ts';
 import { describeObjective, describeTarget, nameDifference, summariseDrill } from './drill-summary.ts';
 import { element, xmlDocument } from './xml.ts';
 
 /**
  * JUnit XML as CI systems read it (Jenkins, GitLab, GitHub reporters): per drill one suite with the checks, one with the
  * strict differences, one with the objectives. Not checked = skipped. A drill that checked nothing, or restored nothing,
- * has a failing case of its own, because these systems show a suite without failures as green.
+ * has a failing case of its own, because these systems show a suite without failures as green; one that did not run, an error.
  */
-export function drillJunit(reports: readonly DrillReport[]): string {
-  const suites = reports.flatMap(suitesOf);
+export function drillJunit(reports: readonly DrillReport[], notRun: readonly DrillNotRun[] = []): string {
+  const suites = [...reports.flatMap(suitesOf), ...notRun.map(notRunSuite)];
   const sum = (count: (suite: Suite) => number) => suites.reduce((total, suite) => total + count(suite), 0);
   return xmlDocument(
     element(
@@ -17,7 +18,7 @@ export function drillJunit(reports: readonly DrillReport[]): string {
         name: 'holdfast drill',
         tests: sum(tests),
         failures: sum(failed),
-        errors: 0,
+        errors: sum(broken),
         skipped: sum(skipped),
         time: seconds(sum((one) => one.ms)),
       },
@@ -29,7 +30,7 @@ export function drillJunit(reports: readonly DrillReport[]): string {
 interface Case {
   readonly classname: string;
   readonly name: string;
-  readonly state: 'passed' | 'failed' | 'skipped';
+  readonly state: 'passed' | 'failed' | 'skipped' | 'error';
   readonly message: string;
   readonly text: string;
   readonly ms: number;
@@ -37,7 +38,7 @@ interface Case {
 
 interface Suite {
   readonly name: string;
-  readonly timestamp: string;
+  readonly timestamp?: string;
   readonly ms: number;
   readonly properties: readonly (readonly [string, string])[];
   readonly cases: readonly Case[];
@@ -45,7 +46,27 @@ interface Suite {
 
 const tests = (suite: Suite): number => suite.cases.length;
 const failed = (suite: Suite): number => suite.cases.filter((one) => one.state === 'failed').length;
+const broken = (suite: Suite): number => suite.cases.filter((one) => one.state === 'error').length;
 const skipped = (suite: Suite): number => suite.cases.filter((one) => one.state === 'skipped').length;
+
+function notRunSuite({ address, error }: DrillNotRun): Suite {
+  const classname = formatAddress(address);
+  return {
+    name: `${classname} checks`,
+    ms: 0,
+    properties: [],
+    cases: [
+      {
+        classname,
+        name: 'the drill runs',
+        state: 'error',
+        message: error.message,
+        text: `${error.code}: ${error.message}${error.hint === undefined ? '' : `\n${error.hint}`}`,
+        ms: 0,
+      },
+    ],
+  };
+}
 
 function suitesOf(report: DrillReport): readonly Suite[] {
   const name = `${report.address.server}/${report.address.database}`;
@@ -166,10 +187,10 @@ function suiteElement(suite: Suite): string {
       name: suite.name,
       tests: tests(suite),
       failures: failed(suite),
-      errors: 0,
+      errors: broken(suite),
       skipped: skipped(suite),
       time: seconds(suite.ms),
-      timestamp: suite.timestamp,
+      ...(suite.timestamp === undefined ? {} : { timestamp: suite.timestamp }),
     },
     [...(properties.length === 0 ? [] : [element('properties', {}, properties)]), ...suite.cases.map(caseElement)],
   );
@@ -179,6 +200,8 @@ function caseElement(one: Case): string {
   const attributes = { classname: one.classname, name: one.name, time: seconds(one.ms) };
   if (one.state === 'passed') return element('testcase', attributes);
   if (one.state === 'skipped') return element('testcase', attributes, [element('skipped', { message: one.message })]);
+  if (one.state === 'error')
+    return element('testcase', attributes, [element('error', { message: one.message, type: 'error' }, one.text)]);
   return element('testcase', attributes, [element('failure', { message: one.message, type: 'failed' }, one.text)]);
 }
 

@@ -1,13 +1,14 @@
-import { OperationError } from '../base/operation-error.ts';
 import type { CleanServer } from '../engine/clean-server.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ServerAccess } from '../engine/server-access.ts';
+import type { Manifest } from '../manifest/manifest.ts';
 import type { TargetLease } from '../target/target.ts';
 import type { DrillRequest } from './drill-request.ts';
 import type { Tools } from './tools.ts';
 
 interface Guard {
   readonly request: DrillRequest;
+  readonly manifest: Manifest;
   readonly engine: Engine;
   readonly lease: TargetLease;
   readonly tools: Tools;
@@ -18,30 +19,21 @@ interface Guard {
  * server could be any of the sources, so each must answer. One that this drill made cannot; there a source that does not
  * answer is named in the evidence and holds up nothing: a drill must be possible while the source is down.
  */
-export async function guard({ request, engine, lease, tools }: Guard): Promise<{
+export async function guard({ request, manifest, engine, lease, tools }: Guard): Promise<{
   readonly server: CleanServer;
   readonly notASource: string;
 }> {
-  const access = accessOf(request, lease);
-  const prove = (sources: readonly ServerAccess[]): Promise<CleanServer> =>
-    engine.proveClean(access, { mustBeEmpty: true, sources, signal: tools.signal });
-  if (lease.provenance === 'declared') {
-    const server = await prove(request.sources);
-    return { server, notASource: words('declared disposable', namesOf(request.sources), []) };
-  }
-  const server = await prove([]);
-  const silent = [...request.sourcesWithoutAccess];
-  for (const source of request.sources) {
-    try {
-      await prove([source]);
-    } catch (error) {
-      if (!(error instanceof OperationError) || error.code !== 'server/unreachable' || tools.signal.aborted)
-        throw error;
-      silent.push(source.name);
-    }
-  }
+  const created = lease.provenance === 'created';
+  const server = await engine.proveClean(accessOf(request, lease), {
+    mustBeEmpty: true,
+    sources: request.sources,
+    sourceIdentity: manifest.source.identity,
+    ...(created ? { silentSources: 'allowed' } : {}),
+    signal: tools.signal,
+  });
+  const silent = [...request.sourcesWithoutAccess, ...server.silent];
   const compared = namesOf(request.sources).filter((name) => !silent.includes(name));
-  return { server, notASource: words('made for this drill', compared, silent) };
+  return { server, notASource: words(created ? 'made for this drill' : 'declared disposable', compared, silent) };
 }
 
 const namesOf = (sources: readonly ServerAccess[]): readonly string[] => sources.map(({ name }) => name);
@@ -50,6 +42,7 @@ function words(origin: string, compared: readonly string[], silent: readonly str
   return [
     origin,
     'found empty',
+    'not the server of the backup',
     compared.length === 0
       ? 'compared with no source'
       : `system identity and advisory lock compared with ${compared.join(', ')}`,

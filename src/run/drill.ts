@@ -1,5 +1,6 @@
 import { formatAddress } from '../base/address.ts';
 import { OperationError } from '../base/operation-error.ts';
+import type { CleanServer } from '../engine/clean-server.ts';
 import type { Contents, Manifest } from '../manifest/manifest.ts';
 import { drillRecord } from '../manifest/records.ts';
 import { readContents, readManifest, writeRecord } from '../repository/catalogue.ts';
@@ -86,16 +87,17 @@ async function onTarget({ request, manifest, contents, events, tools }: OnTarget
     settings: manifest.source.settings,
     signal: tools.signal,
   });
-  const { server, notASource } = await guard({ request, engine, lease, tools });
+  const { server: proven, notASource } = await guard({ request, manifest, engine, lease, tools });
+  await using server = proven;
   const rehearsalRequest = { request, manifest, contents, engine, server, lease, logins, events, tools };
   const clear = (): Promise<void> => engine.clear(server, restoreRequestOf(rehearsalRequest));
   const rehearsal = await rehearse(rehearsalRequest).catch(async (error: unknown) => {
     // Stopped by a signal, or by a defect of ours: a declared server is left as it was found also then.
-    await tearDown(lease, clear);
+    await tearDown(lease, server, clear);
     throw error;
   });
   events.enter('teardown');
-  const teardown = await tearDown(lease, clear);
+  const teardown = await tearDown(lease, server, clear);
   events.leave();
   const { description, provenance, isolation } = lease;
   const { name, kind } = declared;
@@ -109,9 +111,14 @@ async function readLogins(policy: DrillPolicy, tools: Tools): Promise<readonly L
   );
 }
 
-async function tearDown(lease: TargetLease, clear: () => Promise<void>): Promise<DrillReport['teardown']> {
+async function tearDown(
+  lease: TargetLease,
+  server: CleanServer,
+  clear: () => Promise<void>,
+): Promise<DrillReport['teardown']> {
   try {
     if (lease.provenance === 'declared') await clear();
+    await server[Symbol.asyncDispose]();
     await lease[Symbol.asyncDispose]();
     return {
       state: 'done',

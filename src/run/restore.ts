@@ -23,7 +23,11 @@ export interface RestoreAsk {
   readonly jobs: number;
   readonly overwriteRoles: boolean;
   readonly overwriteDatabase: boolean;
-  /** Restore onto the very server the backup came from. */
+  /** Every declared source: the target is none of them, unless `allowSource`. */
+  readonly sources: readonly ServerAccess[];
+  /** Declared sources that cannot be asked because a secret is not here. */
+  readonly sourcesWithoutAccess: readonly string[];
+  /** Restore onto the server the backup came from, or onto another source. */
   readonly allowSource: boolean;
   readonly dryRun: boolean;
 }
@@ -69,7 +73,7 @@ async function attempt(
   const manifest = await readManifest(ask.repository, ask.address, ask.backup);
   const contents = await readContents(ask.repository, manifest);
   const engine = tools.engine(manifest.engine);
-  const server = await guard(ask, manifest, tools);
+  const { server, notes } = await guard(ask, manifest, tools);
   const request = restoreRequest(ask, manifest, contents, tools);
   const found = await engine.checkTarget(server, request);
   const [first, ...more] = found.filter((diagnostic) => diagnostic.severity === 'error');
@@ -81,7 +85,7 @@ async function attempt(
     );
   const database = ask.as ?? ask.address.database;
   const done = { address: ask.address, backup: ask.backup, database };
-  const warnings = found.map((diagnostic) => diagnostic.summary);
+  const warnings = [...notes, ...found.map((diagnostic) => diagnostic.summary)];
   if (ask.dryRun) return { ...done, state: 'planned', steps: [...stepsOf(manifest, contents, database), ...warnings] };
   events.enter('fetch');
   await using source = await artefactSource(ask.repository, contents);
@@ -91,22 +95,39 @@ async function attempt(
   return { ...done, state: 'restored', ms: 0, notes: [...warnings, ...report.notes] };
 }
 
-/** The source itself is written to only when the user says so. */
-async function guard(ask: RestoreAsk, manifest: Manifest, tools: Tools): Promise<OpenServer> {
-  const seen = await tools
-    .engine(manifest.engine)
-    .observe(ask.to, { databases: new Map(), digestKey: undefined, signal: tools.signal });
+interface Guarded {
+  readonly server: OpenServer;
+  readonly notes: readonly string[];
+}
+
+/** A source is written to only when the user says so. After a disaster sources are silent; that holds up nothing. */
+async function guard(ask: RestoreAsk, manifest: Manifest, tools: Tools): Promise<Guarded> {
+  const engine = tools.engine(manifest.engine);
+  const seen = await engine.observe(ask.to, { databases: new Map(), digestKey: undefined, signal: tools.signal });
   if (seen.state !== 'reachable')
     throw new OperationError(
       'server/unreachable',
       seen.state === 'unreachable' ? seen.diagnostic.summary : `server ${ask.to.name} was not observed`,
     );
-  if (seen.identity === manifest.source.identity && !ask.allowSource)
-    throw new OperationError('target/is-source', `${ask.to.name} is the server that this backup was taken from`, {
-      hint: 'To restore onto it all the same, add --allow-source; an existing database also needs --overwrite-database, or --as with another name.',
-    });
-  return mintOpenServer(ask.to);
+  if (ask.allowSource) return { server: mintOpenServer(ask.to), notes: [] };
+  if (seen.identity === manifest.source.identity)
+    throw isSource(`${ask.to.name} is the server that this backup was taken from`);
+  const { same, silent } = await engine.findSource(ask.to, { sources: ask.sources, signal: tools.signal });
+  if (same !== undefined) throw isSource(`${ask.to.name} is the declared source ${same}`);
+  const unasked = [...ask.sourcesWithoutAccess, ...silent];
+  return {
+    server: mintOpenServer(ask.to),
+    notes:
+      unasked.length === 0
+        ? []
+        : [`${unasked.join(', ')} did not answer, so only the name in the spec says that the target is another server`],
+  };
 }
+
+const isSource = (summary: string): OperationError =>
+  new OperationError('target/is-source', summary, {
+    hint: 'To restore onto it all the same, add --allow-source; an existing database also needs --overwrite-database, or --as with another name.',
+  });
 
 function restoreRequest(ask: RestoreAsk, manifest: Manifest, contents: Contents, tools: Tools): RestoreRequest {
   return {

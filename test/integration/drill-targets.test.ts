@@ -1,7 +1,8 @@
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { proveClean } from '../../src/engine/postgresql/prove-clean.ts';
 import type { DrillReport } from '../../src/run/drill-report.ts';
 import { imageFor } from '../support/docker.ts';
 import { failedChecks } from '../support/drill.ts';
@@ -73,7 +74,7 @@ describe('a drill writes to', { timeout: 180_000 }, () => {
   test('no server that is not declared disposable', async () => {
     const ran = await workspace.backup(['drill', '--target', 'kept']);
     expect(ran).toMatchObject({ code: 25 });
-    expect(ran.stderr).toContain('target/not-disposable');
+    expect(ran.stdout).toContain('target/not-disposable');
     expect(await contentOf(spare)).toEqual([]);
   });
 
@@ -81,7 +82,7 @@ describe('a drill writes to', { timeout: 180_000 }, () => {
     await spare.sql('postgres', 'CREATE TABLE mine ()');
     const ran = await workspace.backup(['drill', '--target', 'spare']);
     expect(ran).toMatchObject({ code: 25 });
-    expect(ran.stderr).toContain('mine in database postgres');
+    expect(ran.stdout).toContain('mine in database postgres');
     expect(await contentOf(spare)).toEqual([]);
     await spare.sql('postgres', 'DROP TABLE mine');
   });
@@ -90,7 +91,7 @@ describe('a drill writes to', { timeout: 180_000 }, () => {
     const before = await contentOf(source);
     const ran = await workspace.backup(['drill', '--target', 'elsewhere']);
     expect(ran).toMatchObject({ code: 25 });
-    expect(ran.stderr).toContain('target/is-source');
+    expect(ran.stdout).toContain('target/is-source');
     expect(await contentOf(source)).toEqual(before);
   });
 
@@ -105,6 +106,59 @@ describe('a drill writes to', { timeout: 180_000 }, () => {
     expect(ran.stderr).toContain('the target itself is the source server main');
   });
 
+  test('no server on which another drill runs', async () => {
+    const signal = new AbortController().signal;
+    await using other = await proveClean(spare.access(), { mustBeEmpty: true, sources: [], signal });
+    const ran = await workspace.backup(['drill', '--target', 'spare']);
+    expect(ran).toMatchObject({ code: 23 });
+    expect(ran.stdout).toContain('target/in-use');
+    expect(other.silent).toEqual([]);
+  });
+
+  test('not the server of the backup that the spec does not name any more', async () => {
+    await using moved = await openWorkspace({
+      repositories: { main: { type: 'filesystem', path: workspace.repository } },
+      servers: { main: declaredServer(spare) },
+      targets: { old: server(source) },
+      databases: { shop: { server: 'main' } },
+    });
+    const ran = await moved.backup(['drill', '--target', 'old']);
+    expect(ran).toMatchObject({ code: 25 });
+    expect(ran.stdout).toContain('the server that the backup was taken from');
+  });
+
+  test('all that can be drilled, and names the others in every form', async () => {
+    await using more = await openWorkspace({
+      repositories: { main: { type: 'filesystem', path: workspace.repository } },
+      servers: { main: declaredServer(source) },
+      targets: { clean: localTarget(source) },
+      databases: {
+        shop: { server: 'main', drill: { target: 'clean' } },
+        postgres: { server: 'main', drill: { target: 'clean' } },
+      },
+    });
+    const ran = await more.backup([
+      'drill',
+      '--json',
+      '--report',
+      'junit=j.xml',
+      '--report',
+      'markdown=m.md',
+      '--report',
+      'text=t.txt',
+    ]);
+    expect(ran).toMatchObject({ code: 24 });
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      drills: [{ verdict: 'passed' }],
+      notRun: [{ address: { database: 'postgres' }, error: { code: 'restore/no-backup' } }],
+      summary: { passed: 1, failed: 0, notRun: 1 },
+      exit: 24,
+    });
+    expect(await readFile(join(more.path, 'j.xml'), 'utf8')).toMatch(/errors="1"[\s\S]*<error .*restore\/no-backup/);
+    expect(await readFile(join(more.path, 'm.md'), 'utf8')).toContain('NOT RUN: drill of main/postgres');
+    expect(await readFile(join(more.path, 't.txt'), 'utf8')).toContain('NOT RUN');
+  });
+
   test('no declared server while a source cannot be asked, but to one of its own', async () => {
     await using away = await openWorkspace({
       repositories: { main: { type: 'filesystem', path: workspace.repository } },
@@ -117,13 +171,13 @@ describe('a drill writes to', { timeout: 180_000 }, () => {
     });
     const refused = await away.backup(['drill', '--target', 'spare'], { env: { NOT_HERE: 'x' } });
     expect(refused).toMatchObject({ code: 1 });
-    expect(refused.stderr).toContain('server/unreachable');
+    expect(refused.stdout).toContain('server/unreachable');
     expect(await contentOf(spare)).toEqual([]);
 
     const { drills } = await away.json<Drills>(['drill', '--target', 'clean']);
     expect(drills).toMatchObject([{ verdict: 'passed' }]);
     expect(drills[0]?.target.notASource).toBe(
-      'made for this drill, found empty, compared with no source, other, main could not be asked',
+      'made for this drill, found empty, not the server of the backup, compared with no source, other, main could not be asked',
     );
   });
 });
@@ -140,8 +194,8 @@ describe('a drill over TCP', () => {
     await backUpAll(workspace);
     const ran = await workspace.backup(['drill']);
     expect(ran).toMatchObject({ code: 25 });
-    expect(ran.stderr).toContain('target/is-source');
-    expect(ran.stderr).toContain('a lock taken on one is seen on the other');
+    expect(ran.stdout).toContain('target/is-source');
+    expect(ran.stdout).toContain('a lock taken on one is seen on the other');
   });
 });
 
@@ -179,9 +233,7 @@ describe.skipIf(images.length === 0)('a drill in a container', { timeout: 180_00
     await backUpAll(workspace);
     const ran = await workspace.backup(['drill']);
     expect(ran).toMatchObject({ code: 1 });
-    expect(ran.stderr).toContain(
-      'error[target/unavailable]: the image postgres:15 is not on this machine and cannot be pulled',
-    );
-    expect(ran.stderr).toContain('docker pull postgres:15');
+    expect(ran.stdout).toContain('the image postgres:15 is not on this machine and cannot be pulled');
+    expect(ran.stdout).toContain('docker pull postgres:15');
   });
 });

@@ -182,6 +182,43 @@ describe('a restore', { timeout: 180_000 }, () => {
     await source.sql('postgres', 'DROP DATABASE copy');
   });
 
+  test('goes onto no declared server, and replaces no database called postgres, unless told to', async () => {
+    await using production = await startPostgresql();
+    await production.sql('postgres', "CREATE TYPE mood AS ENUM ('a')");
+    await using own = await openWorkspace({
+      servers: { main: declaredServer(source) },
+      databases: { postgres: { server: 'main' } },
+    });
+    const main = declaredServer(source);
+    await backUpAll(own);
+    await own.spec({
+      databases: { postgres: { server: 'main' } },
+      servers: {
+        main,
+        production: declaredServer(production),
+        gone: { engine: 'postgresql', host: '/nowhere', user: 'postgres' },
+        locked: { engine: 'postgresql', host: '/nowhere', user: 'postgres', password: { env: 'NOT_HERE' } },
+      },
+    });
+    const before = await stateOf(production);
+    for (const to of ['production', url(production)]) {
+      const { outcomes } = await own.json<Restored>(['restore', 'main/postgres', '--to', to], { code: 25 });
+      expect(outcomes).toMatchObject([{ error: { code: 'target/is-source' } }]);
+    }
+    const exists = await own.json<Restored>(['restore', 'main/postgres', '--to', 'production', '--allow-source'], {
+      code: 1,
+    });
+    expect(exists.outcomes).toMatchObject([{ error: { code: 'restore/database-exists' } }]);
+    expect(await stateOf(production)).toBe(before);
+    await using spare = await startPostgresql();
+    const { outcomes } = await own.json<Restored>([
+      ...['restore', 'main/postgres', '--to', url(spare), '--clients', spare.binaries, '--overwrite-database'],
+    ]);
+    expect(outcomes[0]?.notes?.[0]).toBe(
+      'locked, gone did not answer, so only the name in the spec says that the target is another server',
+    );
+  });
+
   test.skipIf(majors.length < 2)('does not go onto another major version that it cannot be read by', async () => {
     const newest = majors.at(-1) ?? 0;
     await using newer = await startShop({ major: newest });

@@ -13,6 +13,8 @@ export interface GuardedCommand {
   readonly env: Readonly<Record<string, string>>;
   /** The line on stderr that says that it can be used. */
   readonly ready: RegExp;
+  /** Hears every line on stderr. */
+  readonly onLine?: ((line: string) => void) | undefined;
   /** Removed with the program if this process dies before it could do so itself. */
   readonly directory: string;
   /** How the program ends when this process dies. */
@@ -59,6 +61,7 @@ function becomesReady(lines: NodeJS.EventEmitter, command: GuardedCommand): Prom
   const tail: string[] = [];
   return new Promise((resolve, reject) => {
     lines.on('line', (line: string) => {
+      command.onLine?.(line);
       tail.push(line);
       if (tail.length > 50) tail.shift();
       if (command.ready.test(line)) resolve();

@@ -45,6 +45,8 @@ export interface TestServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Lines of pg_hba.conf for everyone but the bootstrap role, who always gets in through the socket. Trust where absent. */
   readonly hba?: readonly string[];
+  /** Hears every line of the server's log. */
+  readonly onLogLine?: (line: string) => void;
 }
 
 /** Starts a server on a Unix socket, in 0.2 s once its template exists. Throws where the major version is not on this machine. */
@@ -109,6 +111,7 @@ async function startIn({ directory, dataDirectory, binaries, user, options }: St
     program: join(binaries, 'postgres'),
     args: ['-D', dataDirectory, ...settingArguments(directory, options.settings)],
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' },
+    onLine: options.onLogLine,
     ready: /database system is ready to accept connections/,
     directory,
     orphanSignal: 'QUIT',

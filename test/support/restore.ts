@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mintOpenServer } from '../../src/engine/clean-server.ts';
+import { mintOpenServer, type CleanServer } from '../../src/engine/clean-server.ts';
 import type { ArtefactSource, RestoreReport, RestoreRequest } from '../../src/engine/engine.ts';
 import { compareData } from '../../src/engine/postgresql/compare-data.ts';
 import { comparisonRules } from '../../src/engine/postgresql/comparison-rules.ts';
@@ -35,14 +35,14 @@ export function restoreOnto(
   server: TestServer,
   capture: KeptCapture,
   request: RestoreRequest,
-  artefacts: Partial<ArtefactSource> = {},
+  { onto, ...artefacts }: Partial<ArtefactSource> & { readonly onto?: CleanServer } = {},
 ): Promise<RestoreReport> {
   const source: ArtefactSource = {
     text: (kind) => readFile(join(capture.directory, `${kind}.sql`), 'utf8'),
     dumpDirectory: () => Promise.resolve(join(capture.directory, 'dump')),
     ...artefacts,
   };
-  return restore(mintOpenServer(server.access('target')), request, source, { step: () => undefined });
+  return restore(onto ?? mintOpenServer(server.access('target')), request, source, { step: () => undefined });
 }
 
 export async function differencesOf(

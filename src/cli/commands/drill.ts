@@ -8,10 +8,10 @@ import { planDrill } from '../../plan/plan-drill.ts';
 import { drillsJson } from '../../render/drill-json.ts';
 import { drillJunit } from '../../render/drill-junit.ts';
 import { drillMarkdown } from '../../render/drill-markdown.ts';
+import { drillNotRunMarkdown, drillNotRunText } from '../../render/drill-not-run.ts';
 import { drillText } from '../../render/drill-text.ts';
-import { drill } from '../../run/drill.ts';
+import { drillEach, type DrillIntent } from '../../run/drill-each.ts';
 import type { DrillRequest } from '../../run/drill-request.ts';
-import type { DrillReport } from '../../run/drill-report.ts';
 import { observe, type Observation } from '../../run/observe.ts';
 import { selectBackup, type Selection } from '../../run/select-backup.ts';
 import { accessTo, type Tools } from '../../run/tools.ts';
@@ -34,25 +34,28 @@ interface DrillOptions extends GlobalOptions {
   readonly report: readonly string[];
 }
 
-/** Drills the chosen databases one after another: each needs the machine's whole input and output, and an honest RTO. */
+/** Drills the chosen databases. One that cannot be drilled is part of the answer, and the others go on. */
 export async function run(options: DrillOptions, context: Context): Promise<number> {
   const reports = parseReports(options.report, ['text', 'json', 'junit', 'markdown'], context.cwd);
   const desired = await loadSpec(options, context);
-  const done = await withTools(options, context, async (tools) => {
+  const done: Awaited<ReturnType<typeof drillEach>> = await withTools(options, context, async (tools) => {
     const observation = await observe({ desired, refresh: false }, tools);
-    const finished: DrillReport[] = [];
-    for (const request of await requests(desired, observation, options, tools))
-      finished.push(await drill(request, tools));
-    return finished;
+    return drillEach(await requests(desired, observation, options, tools), tools);
   });
-  const code = exitCodeOfDrills(done);
+  const code = exitCodeOfDrills(done.reports, done.notRun);
   const paint = paintFor(context.stdout, options, context.env);
   await answer(
     {
-      text: () => (done.length === 0 ? 'No drill is due.' : done.map((report) => drillText(report, paint)).join('\n')),
-      json: () => drillsJson(done, code),
-      junit: () => drillJunit(done),
-      markdown: () => done.map((report) => drillMarkdown(report)).join('\n'),
+      text: () =>
+        done.reports.length + done.notRun.length === 0
+          ? 'No drill is due.'
+          : [
+              ...done.reports.map((report) => drillText(report, paint)),
+              ...done.notRun.map((one) => drillNotRunText(one, paint)),
+            ].join('\n'),
+      json: () => drillsJson(done.reports, code, done.notRun),
+      junit: () => drillJunit(done.reports, done.notRun),
+      markdown: () => [...done.reports.map(drillMarkdown), ...done.notRun.map(drillNotRunMarkdown)].join('\n'),
     },
     options,
     { context, reports },
@@ -65,7 +68,7 @@ async function requests(
   { observed, repositories }: Observation,
   options: DrillOptions,
   tools: Tools,
-): Promise<readonly DrillRequest[]> {
+): Promise<readonly DrillIntent[]> {
   const due = new Set(planDrill(desired, observed).map(({ address }) => formatAddress(address)));
   const resolved = resolveDatabases(desired, observed, knownDatabases(storesOf(desired, observed))).databases.filter(
     ({ address }) => isAskedFor(address, options.address),
@@ -87,25 +90,30 @@ async function requests(
       : [],
   );
   return Promise.all(
-    chosen.map(async ({ address, entry }): Promise<DrillRequest> => {
-      const { policy } = entry;
-      const repository = repositories.get(policy.repository);
-      if (repository === undefined) throw unavailable(policy.repository, observed);
-      const own = backups.filter(({ name }) => name === policy.repository).map(({ backup }) => backup);
-      const target = await targetFor(policy, desired, options, tools);
-      const clients = desired.servers.get(address.server)?.clients;
-      return {
-        repository,
-        address,
-        backup: selectBackup(own, address, selection).id,
-        policy: options.level === undefined ? policy.drill : { ...policy.drill, level: options.level },
-        objectives: policy.objectives,
-        jobs: Math.max(2, policy.dump.jobs),
-        target,
-        ...(await sourcesFor(target, desired, tools)),
-        ...(clients === undefined ? {} : { clients }),
-        spec: { file: desired.file, digest: desired.digest },
-      };
+    chosen.map(async ({ address, entry }): Promise<DrillIntent> => {
+      try {
+        const { policy } = entry;
+        const repository = repositories.get(policy.repository);
+        if (repository === undefined) throw unavailable(policy.repository, observed);
+        const own = backups.filter(({ name }) => name === policy.repository).map(({ backup }) => backup);
+        const target = await targetFor(policy, desired, options, tools);
+        const clients = desired.servers.get(address.server)?.clients;
+        return {
+          repository,
+          address,
+          backup: selectBackup(own, address, selection).id,
+          policy: options.level === undefined ? policy.drill : { ...policy.drill, level: options.level },
+          objectives: policy.objectives,
+          jobs: Math.max(2, policy.dump.jobs),
+          target,
+          ...(await sourcesFor(target, desired, tools)),
+          ...(clients === undefined ? {} : { clients }),
+          spec: { file: desired.file, digest: desired.digest },
+        };
+      } catch (error) {
+        if (!(error instanceof OperationError)) throw error;
+        return { address, error };
+      }
     }),
   );
 }

@@ -7,16 +7,19 @@ import { quoteIdentifier } from './quote.ts';
  * privilege, default privilege and policy. Never a password, a comment or a definition of code. Names stand in double
  * quotes where they are not plain, and control characters as escapes, so that no name can look like two lines. The same facts
  * give the same bytes; facts of other kinds do not matter.
+ *
+ * A setting with a dot in its name is the application's and may be a secret (`app.jwt_secret`), so its value is never there.
+ * With `digest` a keyed digest of it stands in its place; one without a key could be tried out for short secrets.
  */
-export function accessText(facts: readonly Fact[]): string {
-  const lines = new Set(facts.flatMap(linesOf).map(escapeControls));
+export function accessText(facts: readonly Fact[], digest?: (text: string) => string): string {
+  const lines = new Set(facts.flatMap((fact) => linesOf(fact, digest)).map(escapeControls));
   return [...lines]
     .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
     .map((line) => `${line}\n`)
     .join('');
 }
 
-function linesOf({ kind, name, value }: Fact): readonly string[] {
+function linesOf({ kind, name, value }: Fact, digest: ((text: string) => string) | undefined): readonly string[] {
   switch (kind) {
     case 'role':
       return [roleLine(name, value)];
@@ -24,7 +27,7 @@ function linesOf({ kind, name, value }: Fact): readonly string[] {
       return [membershipLine(value)];
     case 'setting':
       return Object.entries((value['settings'] ?? {}) as Readonly<Record<string, string>>).map(
-        ([key, setting]) => `set ${key} for ${name} to '${setting.replaceAll("'", "''")}'`,
+        ([key, setting]) => `set ${key} for ${name} to ${settingText({ key, setting, name }, digest)}`,
       );
     case 'database':
       return [
@@ -58,6 +61,16 @@ function linesOf({ kind, name, value }: Fact): readonly string[] {
     default:
       return [];
   }
+}
+
+function settingText(
+  { key, setting, name }: { readonly key: string; readonly setting: string; readonly name: string },
+  digest: ((text: string) => string) | undefined,
+): string {
+  if (!key.includes('.')) return `'${setting.replaceAll("'", "''")}'`;
+  return digest === undefined
+    ? 'a value that is not shown, and whose changes are not seen without a digest key'
+    : `a value with the digest ${digest(JSON.stringify([name, key, setting])).slice(0, 16)}`;
 }
 
 function roleLine(name: string, value: Fact['value']): string {

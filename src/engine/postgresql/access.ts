@@ -38,7 +38,8 @@ export async function readAccess(session: Session, request: AccessRequest): Prom
     ...(request.only === undefined ? {} : { only: request.only }),
   });
   const unreadable = withPasswords && roleFacts(facts).some(({ password }) => password === undefined);
-  const text = accessText(facts);
+  const { digestKey } = request;
+  const text = accessText(facts, digestKey === undefined ? undefined : (value) => settingDigest(value, digestKey));
   return {
     scope,
     bootstrap: graph.bootstrap,
@@ -66,6 +67,9 @@ export async function readAccess(session: Session, request: AccessRequest): Prom
     ],
   };
 }
+
+const settingDigest = (text: string, key: Secret): string =>
+  createHmac('sha256', key.reveal()).update(`holdfast setting digest 1\n${text}`).digest('hex');
 
 /**
  * A keyed digest, because one without a key would let anybody try passwords offline against it. `keyId` tells two keys

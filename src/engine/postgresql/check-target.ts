@@ -5,7 +5,7 @@ import type { CleanServer, OpenServer } from '../clean-server.ts';
 import type { RestoreRequest } from '../engine.ts';
 import { databaseFact, roleFacts, tablespaceFacts } from './facts.ts';
 import { roleConflicts, rolesNamedBy } from './restore-roles.ts';
-import { databaseExists, userObjects } from './restore-database.ts';
+import { mayReplace } from './restore-database.ts';
 import { listOf } from './server-settings.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -167,19 +167,20 @@ async function roles(
 
 async function database(target: CleanServer | OpenServer, request: RestoreRequest): Promise<readonly Diagnostic[]> {
   const name = request.as ?? request.manifest.address.database;
-  if (request.overwriteDatabase || !(await databaseExists(target, name, request.signal))) return [];
-  if (name === 'postgres') {
-    await using session = await openSession(target, name, { signal: request.signal });
-    if ((await userObjects(session)).length === 0) return [];
+  try {
+    await mayReplace(target, name, { overwrite: request.overwriteDatabase, signal: request.signal });
+    return [];
+  } catch (error) {
+    if (!(error instanceof OperationError) || error.code !== 'restore/database-exists') throw error;
+    return [
+      {
+        severity: 'error',
+        code: 'restore/database-exists',
+        summary: `database ${JSON.stringify(name)} exists`,
+        help: 'Restore under another name with --as, or replace it with --overwrite-database.',
+      },
+    ];
   }
-  return [
-    {
-      severity: 'error',
-      code: 'restore/database-exists',
-      summary: `database ${JSON.stringify(name)} exists`,
-      help: 'Restore under another name with --as, or replace it with --overwrite-database.',
-    },
-  ];
 }
 
 async function tablespaces(

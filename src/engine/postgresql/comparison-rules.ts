@@ -33,6 +33,7 @@ export const comparisonRules: ComparisonRules = {
     'object',
   ]),
   isSecret: (kind, field) => secretFields.has(`${kind} ${field}`),
+  withoutSecrets: (kind, field, value) => (kind === 'setting' && field === 'settings' ? withoutCustom(value) : value),
 };
 
 /** Password verifiers, passwords of foreign servers and connection strings. Options of a server may hold one by mistake. */
@@ -41,7 +42,18 @@ const secretFields: ReadonlySet<string> = new Set([
   'user-mapping options',
   'subscription connection',
   'foreign-server options',
+  'foreign-data-wrapper options',
+  'relation foreignServer',
+  'column foreignOptions',
 ]);
+
+/** A setting with a dot in its name is the application's and may be a key. */
+function withoutCustom(settings: Json): Json {
+  if (settings === null || typeof settings !== 'object' || Array.isArray(settings)) return settings;
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [name, name.includes('.') ? '[secret]' : value]),
+  );
+}
 
 const informational = (because: string): Answer => ({ class: 'informational', because });
 

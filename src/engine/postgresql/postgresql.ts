@@ -5,6 +5,7 @@ import { clear } from './clear.ts';
 import { compareData } from './compare-data.ts';
 import { comparisonRules } from './comparison-rules.ts';
 import { tryLogin } from './logins.ts';
+import { findSource } from './find-source.ts';
 import { observe } from './observe.ts';
 import { proveClean } from './prove-clean.ts';
 import { proveEntry } from './prove-entry.ts';
@@ -21,6 +22,7 @@ export function postgresql(): Engine {
     openBracket,
     proveEntry,
     proveClean,
+    findSource,
     checkTarget,
     restore,
     inventory: restoredInventory,

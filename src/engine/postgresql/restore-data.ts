@@ -5,6 +5,7 @@ import type { ServerAccess } from '../server-access.ts';
 import { findClient } from './clients.ts';
 import { restoreFailure } from './restore-error.ts';
 import { libpqEnvironment, textSettings } from './session.ts';
+import { silentSettings } from './silent-session.ts';
 
 export interface DataRequest {
   readonly database: string;
@@ -84,8 +85,8 @@ function options({ versionNumber, superuser, settings }: DataRequest): string {
   if (superuser) {
     values['session_preload_libraries'] = '';
     values['session_replication_role'] = 'origin';
-    // The rows of the dump pass through here: no failing statement may leave them in the server's log.
-    values['log_min_error_statement'] = 'panic';
+    // Rows and passwords of foreign servers pass through here.
+    Object.assign(values, silentSettings);
     if (versionNumber >= 170_000) values['event_triggers'] = 'off';
   }
   if (versionNumber >= 170_000) values['transaction_timeout'] = '0';

@@ -1,8 +1,9 @@
 import { chown, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError } from '../../base/operation-error.ts';
-import type { Contents } from '../../manifest/manifest.ts';
 import { encodePart } from '../../manifest/keys.ts';
+import type { Made } from '../clean-server.ts';
+import type { RestoreRequest } from '../engine.ts';
 import { tablespaceFacts } from './facts.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 import type { Session } from './session.ts';
@@ -21,8 +22,8 @@ export interface Tablespaces {
  */
 export async function makeTablespaces(
   session: Session,
-  contents: Contents,
-  root: string | undefined,
+  { contents, tablespaceRoot: root }: Pick<RestoreRequest, 'contents' | 'tablespaceRoot'>,
+  made: Made | undefined,
 ): Promise<Tablespaces> {
   const rows = await session.query<{ name: string }>('SELECT spcname AS name FROM pg_tablespace');
   const missing = tablespaceFacts(contents.inventory)
@@ -40,6 +41,7 @@ export async function makeTablespaces(
   const notes: string[] = [];
   for (const name of missing) {
     const directory = join(root, encodePart(name));
+    made?.tablespaces.add(name);
     await prepareDirectory(directory, root);
     try {
       await session.run(`CREATE TABLESPACE ${quoteIdentifier(name)} LOCATION ${quoteLiteral(directory)}`);

@@ -1,14 +1,16 @@
 import { messageOf, OperationError } from '../../base/operation-error.ts';
 import type { Step } from '../../manifest/manifest.ts';
-import type { CleanServer, OpenServer } from '../clean-server.ts';
+import { madeOn, type CleanServer, type OpenServer } from '../clean-server.ts';
 import type { ArtefactSource, RestoreEvents, RestoreReport, RestoreRequest } from '../engine.ts';
+import { roleFacts, settingFacts } from './facts.ts';
 import { analyzeDatabase } from './restore-analyze.ts';
 import { restoreData } from './restore-data.ts';
 import { makeDatabase } from './restore-database.ts';
 import { roleConflicts } from './restore-roles.ts';
 import { makeTablespaces, type Tablespaces } from './restore-tablespaces.ts';
 import { openRestored } from './restored-session.ts';
-import { openSession } from './session.ts';
+import { openSession, type Session } from './session.ts';
+import { openSilent } from './silent-session.ts';
 
 /** The contract is `Engine.restore`. */
 export async function restore(
@@ -23,7 +25,7 @@ export async function restore(
   await refuseConflicts(target, request);
   const tablespaces = await guarded('tablespaces', async () => {
     await using session = await openSession(target, target.maintenanceDatabase, { signal: request.signal });
-    return await makeTablespaces(session, request.contents, request.tablespaceRoot);
+    return await makeTablespaces(session, request, madeOn(target));
   });
   for (const { phase } of request.manifest.steps) {
     events.step(phase);
@@ -31,8 +33,11 @@ export async function restore(
     await guarded(phase, () => carryOut(phase, { target, request, source, database, tablespaces, ...server }));
     steps.push({ phase, ms: Math.round(performance.now() - since) });
   }
-  return { database, steps, notes: tablespaces.notes };
+  return { database, steps, notes: [...tablespaces.notes, ...(server.superuser ? [] : [heard])] };
 }
+
+const heard =
+  'the login is no superuser, so the target’s log could not be switched off: where it logs statements, it now holds the passwords of the backup';
 
 /** Any number that others are unlikely to use: the ASCII codes of `hf-roles`. Held for the session. */
 const rolesLock = BigInt(`0x${Buffer.from('hf-roles').toString('hex')}`).toString();
@@ -53,9 +58,10 @@ async function carryOut(phase: Step['phase'], context: StepContext): Promise<voi
   switch (phase) {
     case 'roles': {
       // One message of several statements is one transaction: all roles or none (manual, "Multiple Statements in a Simple Query").
-      await using session = await openSession(target, target.maintenanceDatabase, { signal });
+      await using session = await openSilent(target, target.maintenanceDatabase, { signal });
       // Databases restored at the same time have roles in common, and two sessions cannot make the same one.
       await session.query('SELECT pg_advisory_lock($1::bigint)', [rolesLock]);
+      await noteRoles(session, target, request);
       await session.run(await source.text('roles'));
       return;
     }
@@ -87,6 +93,21 @@ async function carryOut(phase: Step['phase'], context: StepContext): Promise<voi
     case 'analyze':
       return analyzeDatabase(target, database, { jobs: request.jobs, signal });
   }
+}
+
+/** On a clean server, what the next script makes is ours to remove again; what somebody made meanwhile is not. */
+async function noteRoles(
+  session: Session,
+  target: CleanServer | OpenServer,
+  { contents: { inventory } }: RestoreRequest,
+): Promise<void> {
+  const made = madeOn(target);
+  if (made === undefined) return;
+  const rows = await session.query<{ name: string }>('SELECT rolname AS name FROM pg_roles');
+  const existing = new Set(rows.map(({ name }) => name));
+  for (const { name } of roleFacts(inventory)) if (!existing.has(name)) made.roles.add(name);
+  for (const { role, inDatabase, settings } of settingFacts(inventory))
+    if (role === null && !inDatabase) for (const name of Object.keys(settings)) made.settings.add(name);
 }
 
 async function lookAt(

@@ -1,11 +1,12 @@
 import type { ServerAccess } from '../server-access.ts';
 import { QueryError } from './query-error.ts';
+import { silentSettings } from './silent-session.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
 
 /**
  * A session on a restored database. It may have come back with settings that keep everybody out of this server: a library
- * to preload that is not installed here, or an event trigger on login (17 and later). A superuser may switch both off;
- * for anyone else, the settings stay as they are.
+ * to preload that is not installed here, or an event trigger on login (17 and later). A superuser may switch both off, and
+ * the server's log; for anyone else, the settings stay as they are.
  */
 export async function openRestored(
   server: ServerAccess,
@@ -13,8 +14,8 @@ export async function openRestored(
   options: SessionOptions = {},
 ): Promise<Session> {
   for (const settings of [
-    { session_preload_libraries: '', event_triggers: 'off' },
-    { session_preload_libraries: '' },
+    { ...silentSettings, session_preload_libraries: '', event_triggers: 'off' },
+    { ...silentSettings, session_preload_libraries: '' },
   ]) {
     try {
       return await openSession(server, database, { ...options, settings });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
 import type { RestoreRequest } from '../../../src/engine/engine.ts';
-import { mintCleanServer, mintOpenServer } from '../../../src/engine/clean-server.ts';
+import { mintOpenServer } from '../../../src/engine/clean-server.ts';
 import { checkTarget } from '../../../src/engine/postgresql/check-target.ts';
 import { clear } from '../../../src/engine/postgresql/clear.ts';
 import { tryLogin } from '../../../src/engine/postgresql/logins.ts';
@@ -63,7 +63,10 @@ describe('a target', () => {
 
   test('is clean when it is new, and none of the sources', async () => {
     const proof = { mustBeEmpty: true, sources: [from.access('source')], signal };
-    await expect(proveClean(target.access('target'), proof)).resolves.toMatchObject({ name: 'target' });
+    {
+      await using clean = await proveClean(target.access('target'), proof);
+      expect(clean).toMatchObject({ name: 'target', silent: [] });
+    }
     await expect(proveClean(from.access('other name'), proof)).rejects.toMatchObject({ code: 'target/is-source' });
     await expect(proveClean(from.access('in use'), { ...proof, sources: [] })).rejects.toMatchObject({
       code: 'target/not-empty',
@@ -78,7 +81,10 @@ describe('a target', () => {
   test('gets everything back in spite of hostile settings, under another name too, and is cleared again', async () => {
     const request = withLibrary(restoreRequest(capture, 'shop'));
     expect(await checkTarget(mintOpenServer(target.access()), request)).toEqual([]);
-    const report = await restoreOnto(target, capture, request);
+    const empty = { mustBeEmpty: true, sources: [], signal };
+    await using clean = await proveClean(target.access(), empty);
+    await expect(proveClean(target.access(), empty)).rejects.toMatchObject({ code: 'target/in-use' });
+    const report = await restoreOnto(target, capture, request, { onto: clean });
     expect(report.steps.map(({ phase }) => phase)).toEqual(['roles', 'database', 'data', 'supplement', 'analyze']);
     expect(described(await differencesOf(target, 'shop', request))).toEqual([]);
     expect((await dataOf(target, 'shop', request, capture)).filter(({ equal }) => !equal)).toEqual([]);
@@ -87,10 +93,40 @@ describe('a target', () => {
     expect((await restoreOnto(target, capture, renamed)).database).toBe('x dbname=postgres');
     expect(described(await differencesOf(target, 'x dbname=postgres', renamed))).toEqual([]);
     expect((await dataOf(target, 'x dbname=postgres', renamed, capture)).filter(({ equal }) => !equal)).toEqual([]);
-    // The roles still own the first database.
-    await expect(clear(mintCleanServer(target.access()), renamed)).rejects.toThrow('2BP01');
-    await clear(mintCleanServer(target.access()), request);
-    await expect(proveClean(target.access(), { mustBeEmpty: true, sources: [], signal })).resolves.toBeDefined();
+    // What somebody else made meanwhile is not ours to remove, and neither is what it needs.
+    await expect(clear(clean, request)).rejects.toThrow('2BP01');
+    await target.sql('postgres', 'DROP DATABASE "x dbname=postgres"');
+    await target.sql('postgres', 'CREATE ROLE somebody');
+    await target.sql('postgres', 'CREATE DATABASE theirs TEMPLATE template0');
+    await clear(clean, request);
+    await clean[Symbol.asyncDispose]();
+    await expect(proveClean(target.access(), empty)).rejects.toThrow('is not empty: database theirs, role somebody');
+    await target.sql('postgres', 'DROP DATABASE theirs');
+    await target.sql('postgres', 'DROP ROLE somebody');
+    await using again = await proveClean(target.access(), empty);
+    expect(again).toMatchObject({ name: 'server' });
+  });
+
+  test.for([
+    ["CREATE TYPE mood AS ENUM ('a')", 'type public.mood'],
+    ['CREATE DOMAIN whole AS int', 'type public.whole'],
+    ['CREATE FOREIGN DATA WRAPPER w', 'foreign-data wrapper w'],
+    ['CREATE PUBLICATION p FOR ALL TABLES', 'publication p'],
+    ['CREATE TEXT SEARCH CONFIGURATION c (COPY = english)', 'text search configuration public.c'],
+    ['CREATE CAST (text AS int) WITH INOUT', 'cast from text to integer'],
+    ['ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor', 'pg_default_acl'],
+    ['SELECT lo_create(77)', 'large object 77'],
+    ["ALTER DATABASE postgres SET work_mem = '7MB'", 'setting of all roles in database postgres'],
+    ["ALTER ROLE ALL SET work_mem = '7MB'", 'setting of all roles'],
+    ["SELECT pg_create_physical_replication_slot('s')", 'replication slot s'],
+    ['GRANT SET ON PARAMETER work_mem TO PUBLIC', 'privileges on parameter work_mem'],
+  ] as const)('is not empty after %s', async ([statement, found]) => {
+    await using used = await startPostgresql();
+    await used.sql('postgres', statement);
+    await expect(proveClean(used.access(), { mustBeEmpty: true, sources: [], signal })).rejects.toMatchObject({
+      code: 'target/not-empty',
+      message: expect.stringContaining(found) as string,
+    });
   });
 
   test('keeps what it has unless told otherwise', async () => {
@@ -210,6 +246,5 @@ describe('a target', () => {
       'nonsense',
     ])
       await expect(queryValue(server, 'shop', wrong)).rejects.toMatchObject({ code: 'proof/check-failed' });
-    await clear(mintCleanServer(target.access()), request);
   });
 });
