@@ -23,7 +23,8 @@ const harmless = [
 
 const causes: readonly { readonly pattern: RegExp; readonly make: () => OperationError }[] = [
   {
-    pattern: /canceling statement due to lock timeout|could not obtain lock on relation/,
+    // pg_dump waits for locks under statement_timeout, and runs everything else without (getTables in pg_dump.c).
+    pattern: /canceling statement due to (lock|statement) timeout|could not obtain lock on relation/,
     make: () =>
       new OperationError('source/lock-timeout', 'a table stayed locked longer than the lock wait allows', {
         hint: lockHint,

@@ -61,14 +61,6 @@ describe.for([majors[0] ?? 0, majors.at(-1) ?? 0])('on PostgreSQL %i', { timeout
     ]);
   });
 
-  test.runIf(major >= 18)('a publication of a table that is left out is named', async () => {
-    const report = await drilled(major, 'CREATE TABLE audit (a int); CREATE PUBLICATION p FOR TABLE audit', {
-      dump: { excludeTables: ['public.audit'] },
-    });
-    expect(report).toMatchObject({ verdict: 'failed', restoration: { state: 'failed' } });
-    expect(report.degradations).toMatchObject([{ detail: expect.stringContaining('publication relation') }]);
-  });
-
   test.for([
     [
       'the schema public',
@@ -125,3 +117,16 @@ describe.for([majors[0] ?? 0, majors.at(-1) ?? 0])('on PostgreSQL %i', { timeout
     ]);
   });
 });
+
+// Older versions of pg_dump leave the membership out.
+test.for(majors.filter((major) => major >= 18))(
+  'a publication of a table that is left out is named on PostgreSQL %i',
+  { timeout: 120_000 },
+  async (major) => {
+    const report = await drilled(major, 'CREATE TABLE audit (a int); CREATE PUBLICATION p FOR TABLE audit', {
+      dump: { excludeTables: ['public.audit'] },
+    });
+    expect(report).toMatchObject({ verdict: 'failed', restoration: { state: 'failed' } });
+    expect(report.degradations).toMatchObject([{ detail: expect.stringContaining('publication relation') }]);
+  },
+);
