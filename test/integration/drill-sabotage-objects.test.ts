@@ -59,7 +59,8 @@ CREATE FOREIGN TABLE distant (a int OPTIONS (named 'b')) SERVER away OPTIONS (pa
 SELECT lo_from_bytea(777, 'abc');
 REVOKE SELECT ON information_schema.columns FROM PUBLIC;
 GRANT SELECT ON information_schema.columns TO warden;
-GRANT SELECT (implementation_info_id) ON information_schema.sql_implementation_info TO warden;
+REVOKE SELECT ON information_schema.sql_implementation_info FROM PUBLIC;
+GRANT SELECT (implementation_info_id) ON information_schema.sql_implementation_info TO PUBLIC;
 COMMENT ON EXTENSION plpgsql IS 'ours';
 COMMENT ON LANGUAGE sql IS NULL;
 COMMENT ON SCHEMA pg_catalog IS 'it''s ours';
@@ -289,4 +290,19 @@ describe.for(majors.filter((major) => major !== 17))('on PostgreSQL %i', { timeo
     expect(report).toMatchObject({ verdict: 'failed', restoration: { state: 'succeeded' } });
     expect(strictOf(report)).toEqual(sabotages.flatMap(({ strict }) => strict).sort());
   });
+});
+
+test('a security label of a role fails clearly on a server without its provider', { timeout: 180_000 }, async () => {
+  await using source = await startPostgresql();
+  await source.sql('postgres', 'CREATE DATABASE shop');
+  await source.psql('shop', `CREATE ROLE warden; CREATE TABLE t (); ALTER TABLE t OWNER TO warden`);
+  await source.psql('shop', `SET allow_system_table_mods = on; ${label('pg_authid', "'warden'::regrole", '')}`);
+  await using workspace = await openWorkspace({
+    servers: { main: declaredServer(source) },
+    databases: { shop: { server: 'main' } },
+  });
+  await backUpAll(workspace);
+  const report = await drillInProcess(workspace, source, 'shop');
+  expect(report).toMatchObject({ verdict: 'failed', restoration: { state: 'failed' } });
+  expect(report.restoration.error?.message).toMatch(/security label provider "?seal"? is not loaded/);
 });

@@ -36,7 +36,9 @@ export async function supplementSql(session: Session, bootstrap: string): Promis
 
 /** Privileges on objects of information_schema that somebody changed; the bootstrap superuser owns them all. */
 function addStandardSchema(out: Script, acls: readonly Fact[], bootstrap: string): void {
-  for (const { name, value } of [...acls].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  // Revoking from a relation revokes from its columns too, so columns come last.
+  const rank = ({ name }: Fact): string => `${name.startsWith('column ') ? 1 : 0} ${name}`;
+  for (const { name, value } of [...acls].sort((a, b) => (rank(a) < rank(b) ? -1 : 1))) {
     const [, word, object] = /^(view|table|column|function|type|domain|schema) (.*)$/s.exec(name) ?? [];
     if (word === undefined || object === undefined) continue;
     const items = value['items'] as readonly AclItem[];
