@@ -62,6 +62,7 @@ export async function captureDatabase(
     const snapshot = await openSnapshot(session);
     const { scratch } = await sink.begin(snapshot.timeMs);
 
+    phase('inventory');
     const tables = await readDumpableTables(session, request.dump);
     const [blobs] = await session.query<{ count: string }>('SELECT count(*) FROM pg_largeobject_metadata');
     const refuseChanged = async (): Promise<void> => {
@@ -74,7 +75,9 @@ export async function captureDatabase(
       unchanged.catch((error: unknown) => failed.abort(error));
       return unchanged;
     };
-    // At once, and everything else beside it: until pg_dump has its locks, another session can empty a table under the snapshot.
+    // At once, and the inventory and the roles beside it, so that their phases have passed: until pg_dump has its locks, another session can empty a table under the snapshot.
+    phase('roles');
+    phase('dump');
     const dumping = dumpDatabase({
       server,
       database,
@@ -90,18 +93,17 @@ export async function captureDatabase(
       programs: { dump: context.dump.path, restore: context.restore.path },
       largeObjects: Number(blobs?.count),
     });
-    const describing = describeDatabase(session, { context, request, sink, phase });
-    const counting = describing.then(() => {
-      phase('dump');
-      return countInSnapshot(context, {
+    const describing = describeDatabase(session, { context, request, sink });
+    const counting = describing.then(() =>
+      countInSnapshot(context, {
         database,
         snapshot: snapshot.name,
         tables,
         hashes: request.dump.serverHashes,
         lockWaitMs: request.dump.lockWait,
         signal,
-      });
-    });
+      }),
+    );
     // All must have ended before anything is thrown: none may go on using scratch or the snapshot.
     for (const work of [dumping, describing, counting]) work.catch((error: unknown) => failed.abort(error));
     const [dumped, described, counted] = await Promise.allSettled([dumping, describing, counting]);
@@ -171,23 +173,19 @@ async function describeDatabase(
     context,
     request,
     sink,
-    phase,
   }: {
     readonly context: CaptureContext;
     readonly request: CaptureRequest;
     readonly sink: CaptureSink;
-    readonly phase: (next: CapturePhase) => void;
   },
 ): Promise<Described> {
   const { holds } = request;
   const { database } = request.address;
-  phase('inventory');
   const access = await readAccess(session, { holds, digestKey: context.digestKey });
   const { facts, bootstrap } = access;
   const excluded = await readExcluded(session, request.dump.excludeTables);
   const source = await readSource(session, facts, bootstrap);
 
-  phase('roles');
   const { versionNumber } = session;
   const texts = {
     ...(holds.roles === 'none'
