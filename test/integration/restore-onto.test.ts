@@ -212,7 +212,13 @@ describe('a restore', { timeout: 180_000 }, () => {
     expect(await stateOf(production)).toBe(before);
     await using spare = await startPostgresql();
     const { outcomes } = await own.json<Restored>([
-      ...['restore', 'main/postgres', '--to', url(spare), '--clients', spare.binaries, '--overwrite-database'],
+      'restore',
+      'main/postgres',
+      '--to',
+      url(spare),
+      '--clients',
+      spare.binaries,
+      '--overwrite-database',
     ]);
     expect(outcomes[0]?.notes?.[0]).toBe(
       'locked, gone did not answer, so only the name in the spec says that the target is another server',
