@@ -1,8 +1,9 @@
 import { formatAddress, matchesGlob } from '../base/address.ts';
-import { addressOfKey, parseBackupId, snapshotOfId } from '../manifest/keys.ts';
+import { snapshotOfId } from '../manifest/keys.ts';
 import type { BackupSummary } from '../plan/observed.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
 import type { Repository } from '../repository/repository.ts';
+import { unreadableOf, type Unreadable } from '../run/select-backup.ts';
 import type { Tools } from '../run/tools.ts';
 import type { Desired } from '../spec/desired.ts';
 import { invalidUsage } from './invalid-input.ts';
@@ -20,19 +21,33 @@ export interface Named {
 }
 
 /**
- * Every backup, those in their grace included (to be had by their id alone), in the repositories that a command works on: the one given by location, without any spec, or all of the
- * spec. Throws `repository/*`: a repository that cannot be read must not look like one without backups.
+ * Every backup, those in their grace included (to be had by their id alone), in the repositories that a command works on:
+ * the one given by location, without any spec, or all of the spec. Throws `repository/*`: a repository that cannot be read must not look like one without backups.
  */
 export async function openBackups(locations: readonly string[], tools: Tools): Promise<readonly Located[]> {
+  return (await openWhole(locations, tools)).located;
+}
+
+/** `openBackups`, and what damaged manifests are left of. */
+export async function openWhole(
+  locations: readonly string[],
+  tools: Tools,
+): Promise<{ readonly located: readonly Located[]; readonly unreadable: readonly Unreadable[] }> {
   const opened = await Promise.all(
     locations.map(async (location) => {
       const repository = await tools.openRepository(location);
-      const { backups, expired } = await readCatalogue(repository, { cacheDirectory: tools.cacheDirectory });
-      const inGrace = expired.flatMap(({ backup }) => backup ?? []);
-      return [...backups, ...inGrace].map((backup): Located => ({ repository, backup }));
+      const catalogue = await readCatalogue(repository, { cacheDirectory: tools.cacheDirectory });
+      const inGrace = catalogue.expired.flatMap(({ backup }) => backup ?? []);
+      return {
+        located: [...catalogue.backups, ...inGrace].map((backup): Located => ({ repository, backup })),
+        unreadable: unreadableOf(catalogue.invalidManifests),
+      };
     }),
   );
-  return opened.flat();
+  return {
+    located: opened.flatMap(({ located }) => located),
+    unreadable: opened.flatMap(({ unreadable }) => unreadable),
+  };
 }
 
 /** Like `openBackups`, with those whose manifest is damaged: they have to be found by whoever looks for damage. */
@@ -42,12 +57,7 @@ export async function openNamed(locations: readonly string[], tools: Tools): Pro
       const repository = await tools.openRepository(location);
       const catalogue = await readCatalogue(repository, { cacheDirectory: tools.cacheDirectory });
       const { backups, expired, invalidManifests } = catalogue;
-      const damaged = invalidManifests.flatMap(({ key }): Named[] => {
-        const address = addressOfKey(key);
-        const id = parseBackupId(key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, ''));
-        if (address === undefined || id === undefined) return [];
-        return [{ repository, backup: { address, id, snapshotAt: snapshotOfId(id) } }];
-      });
+      const damaged = unreadableOf(invalidManifests).map((backup): Named => ({ repository, backup }));
       const inGrace = expired.map(({ id, address, at }): Named => ({
         repository,
         backup: { address, id, snapshotAt: snapshotOfId(id), expiredAt: at },

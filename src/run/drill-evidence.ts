@@ -70,7 +70,7 @@ export function reportOf({
     dataAge: objective(snapshotAt === undefined ? undefined : startedAt - snapshotAt, request.objectives.rpo),
     checks: [...rehearsal.checks],
     differences: [...rehearsal.differences],
-    notes: [...rehearsal.notes],
+    notes: [...request.notes, ...rehearsal.notes],
     degradations: manifest.degradations.map((degradation) => ({ ...degradation })),
     teardown,
   };

@@ -1,4 +1,4 @@
-import { OperationError } from '../base/operation-error.ts';
+import { InternalError, OperationError } from '../base/operation-error.ts';
 import type { Secret } from '../base/secret.ts';
 import type { CleanServer } from '../engine/clean-server.ts';
 import type { Engine, RestoreRequest } from '../engine/engine.ts';
@@ -193,7 +193,12 @@ async function proveData(
   { database, dumpDirectory }: RestoredDatabase,
 ): Promise<readonly DrillCheck[]> {
   const options = { jobs: request.jobs, dumpDirectory, signal: tools.signal };
-  return dataChecks(await engine.compareData(server, database, contents, options));
+  const results = await engine.compareData(server, database, contents, options);
+  // Rows that nobody looked at must not count as proven.
+  const wanted = contents.entries.filter(({ kind }) => kind === 'table-data' || kind === 'large-object').length;
+  if (results.length !== wanted)
+    throw new InternalError(`${results.length} of ${wanted} tables and large objects were compared`);
+  return dataChecks(results);
 }
 
 /** The declared questions and logins. */

@@ -20,5 +20,7 @@ export interface DrillRequest {
   readonly sourcesWithoutAccess: readonly string[];
   /** Folder with client programs of the source's major version, where the spec names one. */
   readonly clients?: string;
+  /** What the choice of this backup has to say; goes into the evidence. */
+  readonly notes: readonly string[];
   readonly spec: { readonly file: string; readonly digest: string } | null;
 }

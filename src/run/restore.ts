@@ -30,6 +30,8 @@ export interface RestoreAsk {
   /** Restore onto the server the backup came from, or onto another source. */
   readonly allowSource: boolean;
   readonly dryRun: boolean;
+  /** What the choice of this backup has to say; goes into the outcome. */
+  readonly notes: readonly string[];
 }
 
 const phases = ['check', 'fetch', 'roles', 'database', 'data', 'supplement', 'analyze'] as const;
@@ -85,7 +87,7 @@ async function attempt(
     );
   const database = ask.as ?? ask.address.database;
   const done = { address: ask.address, backup: ask.backup, database };
-  const warnings = [...notes, ...found.map((diagnostic) => diagnostic.summary)];
+  const warnings = [...ask.notes, ...notes, ...found.map((diagnostic) => diagnostic.summary)];
   if (ask.dryRun) return { ...done, state: 'planned', steps: [...stepsOf(manifest, contents, database), ...warnings] };
   events.enter('fetch');
   await using source = await artefactSource(ask.repository, contents);

@@ -1,6 +1,7 @@
 import { formatAddress, type Address } from '../base/address.ts';
 import { isoTime, type Instant } from '../base/instant.ts';
 import { OperationError } from '../base/operation-error.ts';
+import { addressOfKey, parseBackupId, snapshotOfId } from '../manifest/keys.ts';
 import { isDamaged } from '../plan/history.ts';
 import type { BackupSummary } from '../plan/observed.ts';
 
@@ -38,4 +39,35 @@ export function selectBackup(backups: readonly BackupSummary[], address: Address
         ? 'The repository holds none of this database; `backup list` shows what there is.'
         : `There are ${own.length}: \`backup list ${formatAddress(address)}\` shows them.`,
   });
+}
+
+/** A backup of which only the key is left: its manifest cannot be read. */
+export type Unreadable = Pick<BackupSummary, 'address' | 'id' | 'snapshotAt'>;
+
+/** Which backups damaged manifests belong to, by their keys. */
+export function unreadableOf(invalidManifests: readonly { readonly key: string }[]): readonly Unreadable[] {
+  return invalidManifests.flatMap(({ key }) => {
+    const address = addressOfKey(key);
+    const id = parseBackupId(key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, ''));
+    return address === undefined || id === undefined ? [] : [{ address, id, snapshotAt: snapshotOfId(id) }];
+  });
+}
+
+/** Newer backups that would have been chosen were they not damaged, one line each: older data than expected is never silent. */
+export function passedOver(
+  all: { readonly backups: readonly BackupSummary[]; readonly unreadable: readonly Unreadable[] },
+  chosen: BackupSummary,
+  selection: Selection,
+): readonly string[] {
+  if (selection.kind === 'id') return [];
+  const damaged = [
+    ...all.backups.filter((backup) => backup.expiredAt === undefined && isDamaged(backup)),
+    ...all.unreadable,
+  ];
+  return damaged
+    .filter(({ address }) => formatAddress(address) === formatAddress(chosen.address))
+    .filter(
+      ({ snapshotAt }) => snapshotAt > chosen.snapshotAt && (selection.kind === 'latest' || snapshotAt <= selection.at),
+    )
+    .map(({ id }) => `the newer backup ${id} is damaged and was passed over`);
 }

@@ -50,6 +50,7 @@ export async function drillInProcess(
     sources: [source.access('main')],
     sourcesWithoutAccess: [],
     clients: source.binaries,
+    notes: [],
     spec: null,
   };
   return drill(request, tools);

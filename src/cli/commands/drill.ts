@@ -13,7 +13,7 @@ import { drillText } from '../../render/drill-text.ts';
 import { drillEach, type DrillIntent } from '../../run/drill-each.ts';
 import type { DrillRequest } from '../../run/drill-request.ts';
 import { observe, type Observation } from '../../run/observe.ts';
-import { selectBackup, type Selection } from '../../run/select-backup.ts';
+import { passedOver, selectBackup, unreadableOf, type Selection, type Unreadable } from '../../run/select-backup.ts';
 import { accessTo, type Tools } from '../../run/tools.ts';
 import type { Desired, DesiredTarget, DrillLevel, Policy } from '../../spec/desired.ts';
 import { answer, parseReports } from '../answer.ts';
@@ -98,10 +98,12 @@ async function requests(
         const own = backups.filter(({ name }) => name === policy.repository).map(({ backup }) => backup);
         const target = await targetFor(policy, desired, options, tools);
         const clients = desired.servers.get(address.server)?.clients;
+        const backup = selectBackup(own, address, selection);
         return {
           repository,
           address,
-          backup: selectBackup(own, address, selection).id,
+          backup: backup.id,
+          notes: passedOver({ backups: own, unreadable: unreadableIn(policy.repository, observed) }, backup, selection),
           policy: options.level === undefined ? policy.drill : { ...policy.drill, level: options.level },
           objectives: policy.objectives,
           jobs: Math.max(2, policy.dump.jobs),
@@ -153,6 +155,11 @@ async function targetFor(
       `It declares: ${[...desired.targets.keys()].join(', ') || 'none'}.`,
     );
   return target;
+}
+
+function unreadableIn(name: string, observed: Observation['observed']): readonly Unreadable[] {
+  const repository = observed.repositories.find((candidate) => candidate.name === name);
+  return repository?.state === 'ready' ? unreadableOf(repository.invalidManifests) : [];
 }
 
 function unavailable(name: string, observed: Observation['observed']): OperationError {

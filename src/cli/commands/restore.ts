@@ -6,7 +6,7 @@ import { restoreJson } from '../../render/restore-json.ts';
 import { restoreText } from '../../render/restore-text.ts';
 import type { RestoreOutcome } from '../../run/outcome.ts';
 import { restore, type RestoreAsk } from '../../run/restore.ts';
-import { selectBackup, type Selection } from '../../run/select-backup.ts';
+import { passedOver, selectBackup, type Selection } from '../../run/select-backup.ts';
 import { accessTo, type Tools } from '../../run/tools.ts';
 import type { Desired } from '../../spec/desired.ts';
 import { answer, parseReports } from '../answer.ts';
@@ -17,7 +17,7 @@ import type { GlobalOptions } from '../global-options.ts';
 import { invalidUsage } from '../invalid-input.ts';
 import { loadSpec } from '../load-spec.ts';
 import { positiveInteger } from '../numbers.ts';
-import { byAddress, locationsOf, matching, openBackups } from '../open-backups.ts';
+import { byAddress, locationsOf, matching, openWhole } from '../open-backups.ts';
 import { checkDestination, destination } from '../destination.ts';
 import { withTools } from '../session.ts';
 
@@ -72,7 +72,8 @@ async function restoreAll(
   tools: Tools,
 ): Promise<readonly RestoreOutcome[]> {
   const locations = desired === undefined ? [options.repository ?? ''] : locationsOf(desired);
-  const groups = byAddress(matching(await openBackups(locations, tools), options.address));
+  const { located, unreadable } = await openWhole(locations, tools);
+  const groups = byAddress(matching(located, options.address));
   if (options.as !== undefined && groups.length > 1)
     throw invalidUsage(`--as gives one name to ${groups.length} databases`, 'Restore them one by one.');
   const to = await destination(options, { desired, context, tools });
@@ -84,12 +85,9 @@ async function restoreAll(
       const [first] = group;
       if (first === undefined) throw invalidUsage('there is no backup to restore');
       const { address } = first.backup;
-      const backup = selectBackup(
-        group.map((located) => located.backup),
-        address,
-        selection,
-      );
-      const repository = group.find((located) => located.backup === backup)?.repository ?? first.repository;
+      const backups = group.map((each) => each.backup);
+      const backup = selectBackup(backups, address, selection);
+      const repository = group.find((each) => each.backup === backup)?.repository ?? first.repository;
       const { overwriteDatabase, overwriteRoles, allowSource, dryRun } = options;
       const ask = {
         repository,
@@ -101,6 +99,7 @@ async function restoreAll(
         overwriteRoles,
         allowSource,
         dryRun,
+        notes: passedOver({ backups, unreadable }, backup, selection),
         ...sources,
         ...(options.as === undefined ? {} : { as: options.as }),
       };

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { parseInstant, type Instant } from '../../src/base/instant.ts';
+import { manifestKey, parseBackupId, type BackupId } from '../../src/manifest/keys.ts';
+import { passedOver, selectBackup, unreadableOf } from '../../src/run/select-backup.ts';
+import type { BackupSummary } from '../../src/plan/observed.ts';
+
+const address = { server: 'main', database: 'shop' };
+const id = (day: number): BackupId => {
+  const parsed = parseBackupId(`202611${String(day).padStart(2, '0')}T000000Z-00000000`);
+  if (parsed === undefined) throw new Error('no id');
+  return parsed;
+};
+const at = (day: number): Instant =>
+  parseInstant(`2026-11-${String(day).padStart(2, '0')}T00:00:00Z`) ?? (0 as Instant);
+const backup = (day: number, passed?: boolean): BackupSummary =>
+  ({
+    id: id(day),
+    address,
+    snapshotAt: at(day),
+    verified: passed === undefined ? undefined : { at: at(day), level: 'L2', passed },
+    expiredAt: undefined,
+  }) as unknown as BackupSummary;
+
+describe('choosing a backup', () => {
+  it('takes the newest whose verification did not fail, and says what it passed over', () => {
+    const backups = [backup(1), backup(2, true), backup(3, false)];
+    const chosen = selectBackup(backups, address, { kind: 'latest' });
+    expect(chosen.id).toBe(id(2));
+    expect(passedOver({ backups, unreadable: [] }, chosen, { kind: 'latest' })).toEqual([
+      `the newer backup ${id(3)} is damaged and was passed over`,
+    ]);
+  });
+
+  it('says also that a newer one has a manifest that cannot be read', () => {
+    const unreadable = unreadableOf([{ key: manifestKey(address, id(9)) }, { key: 'manifests/x/y/no-id.json' }]);
+    const chosen = backup(2);
+    expect(passedOver({ backups: [chosen], unreadable }, chosen, { kind: 'latest' })).toHaveLength(1);
+    const elsewhere = unreadableOf([{ key: manifestKey({ server: 'main', database: 'other' }, id(9)) }]);
+    expect(passedOver({ backups: [chosen], unreadable: elsewhere }, chosen, { kind: 'latest' })).toEqual([]);
+  });
+
+  it('is silent about what the request excludes anyway', () => {
+    const backups = [backup(1), backup(3, false)];
+    const before = { kind: 'before', at: at(2) } as const;
+    expect(passedOver({ backups, unreadable: [] }, selectBackup(backups, address, before), before)).toEqual([]);
+    const byId = { kind: 'id', id: id(3) } as const;
+    expect(selectBackup(backups, address, byId).id).toBe(id(3));
+    expect(passedOver({ backups, unreadable: [] }, backup(1), byId)).toEqual([]);
+  });
+
+  it('refuses where nothing fits, and says where to look', () => {
+    expect(() => selectBackup([backup(3, false)], address, { kind: 'latest' })).toThrow(
+      expect.objectContaining({ code: 'restore/no-backup' }),
+    );
+  });
+});
