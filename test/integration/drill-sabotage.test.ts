@@ -153,7 +153,7 @@ describe('a restore that is not whole is red and named:', { timeout: 180_000 }, 
       target: disposable,
       restore: () => async (server) => {
         await using session = await openSession(server, 'postgres');
-        await session.run('CREATE DATABASE shop');
+        await session.run('CREATE DATABASE shop TEMPLATE template0');
         return { database: 'shop', steps: [], notes: [] };
       },
     });
