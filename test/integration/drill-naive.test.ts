@@ -126,7 +126,7 @@ const ofExtensions: readonly string[] = [
 
 async function createDatabase({ target }: RestoreCall): Promise<void> {
   await using session = await openSession(target, target.maintenanceDatabase);
-  await session.run(`CREATE DATABASE "${nastyDatabase.replaceAll('"', '""')}"`);
+  await session.run(`CREATE DATABASE "${nastyDatabase.replaceAll('"', '""')}" TEMPLATE template0`);
 }
 
 async function runRoles({ target, source }: RestoreCall): Promise<void> {
