@@ -4,6 +4,7 @@ import { duration } from '../../src/base/duration.ts';
 import { instant } from '../../src/base/instant.ts';
 import type { BackupId } from '../../src/manifest/keys.ts';
 import type { BackupSummary, Observed } from '../../src/plan/observed.ts';
+import { isFuture } from '../../src/plan/due.ts';
 import { planBackup } from '../../src/plan/plan-backup.ts';
 import { planId } from '../../src/plan/plan-id.ts';
 import { decideRetention } from '../../src/plan/retention.ts';
@@ -127,7 +128,7 @@ const worlds: fc.Arbitrary<{ spec: Desired; world: Observed }> = fc
   });
 
 const newestOf = (list: readonly BackupSummary[]) => list.toSorted((a, b) => b.snapshotAt - a.snapshotAt)[0];
-const counts = (item: BackupSummary) => item.verified?.passed !== false && item.snapshotAt <= now;
+const counts = (item: BackupSummary) => item.verified?.passed !== false && !isFuture(item.snapshotAt, now);
 
 describe('retention', () => {
   test('keeps or removes each backup, with a reason, and the floors hold', () => {
@@ -147,7 +148,7 @@ describe('retention', () => {
         expect(kept.intersection(removed).size).toBe(0);
         expect(kept.size + removed.size).toBe(mine.length);
         for (const { because } of keep) expect(because.length).toBeGreaterThan(0);
-        const past = mine.filter(({ snapshotAt }) => snapshotAt <= now);
+        const past = mine.filter(({ snapshotAt }) => !isFuture(snapshotAt, now));
         for (const floor of [
           newestOf(past),
           newestOf(mine.filter(counts)),
