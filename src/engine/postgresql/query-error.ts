@@ -65,7 +65,7 @@ function isNetwork(error: unknown): boolean {
   const { code, message } = error as { readonly code?: unknown; readonly message: string };
   if (typeof code === 'string' && /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|ENOENT)/.test(code))
     return true;
-  return /connection terminated|connection ended|timeout expired/i.test(String(message));
+  return /connection (terminated|ended|error)|timeout expired/i.test(String(message));
 }
 
 function oneLine(text: string): string {
