@@ -71,7 +71,7 @@ test)
   tools zstd patchelf
   sh "$root/scripts/setup/servers.sh" 15 17 18 || missing "a PostgreSQL server: nothing is tested on it"
   system_packages dockerd docker.io strace strace
-  sh "$root/scripts/setup/docker.sh" 15 17 || missing "Docker: nothing is tested in containers"
+  sh "$root/scripts/setup/docker.sh" 15 17 18 || missing "Docker: nothing is tested in containers"
   ;;
 *)
   echo "usage: setup.sh demo | test" >&2
