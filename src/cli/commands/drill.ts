@@ -1,6 +1,5 @@
 import { formatAddress } from '../../base/address.ts';
 import { OperationError } from '../../base/operation-error.ts';
-import type { ServerAccess } from '../../engine/server-access.ts';
 import { resolveDatabases } from '../../plan/resolve-databases.ts';
 import { knownDatabases, storesOf } from '../../plan/stores.ts';
 import { isAskedFor } from '../../plan/resolve-databases.ts';
@@ -11,10 +10,9 @@ import { drillMarkdown } from '../../render/drill-markdown.ts';
 import { drillNotRunMarkdown, drillNotRunText } from '../../render/drill-not-run.ts';
 import { drillText } from '../../render/drill-text.ts';
 import { drillEach, type DrillIntent } from '../../run/drill-each.ts';
-import type { DrillRequest } from '../../run/drill-request.ts';
 import { observe, type Observation } from '../../run/observe.ts';
 import { passedOver, selectBackup, unreadableOf, type Selection, type Unreadable } from '../../run/select-backup.ts';
-import { accessTo, type Tools } from '../../run/tools.ts';
+import type { Tools } from '../../run/tools.ts';
 import type { Desired, DesiredTarget, DrillLevel, Policy } from '../../spec/desired.ts';
 import { answer, parseReports } from '../answer.ts';
 import { paintFor } from '../colour.ts';
@@ -24,6 +22,7 @@ import type { GlobalOptions } from '../global-options.ts';
 import { invalidUsage } from '../invalid-input.ts';
 import { loadSpec } from '../load-spec.ts';
 import { withTools } from '../session.ts';
+import { sourcesOf } from '../sources.ts';
 
 interface DrillOptions extends GlobalOptions {
   readonly address: readonly string[];
@@ -108,7 +107,8 @@ async function requests(
           objectives: policy.objectives,
           jobs: Math.max(2, policy.dump.jobs),
           target,
-          ...(await sourcesFor(target, desired, tools)),
+          // A server that the drill makes itself is no source, so there a secret that is not here is no obstacle.
+          ...(await sourcesOf(desired, tools, { secrets: target.kind === 'server' ? 'required' : 'optional' })),
           ...(clients === undefined ? {} : { clients }),
           spec: { file: desired.file, digest: desired.digest },
         };
@@ -118,26 +118,6 @@ async function requests(
       }
     }),
   );
-}
-
-/** A server that the drill makes itself is no source, so there a secret that is not here is no obstacle. */
-async function sourcesFor(
-  target: DesiredTarget,
-  desired: Desired,
-  tools: Tools,
-): Promise<Pick<DrillRequest, 'sources' | 'sourcesWithoutAccess'>> {
-  const sources: ServerAccess[] = [];
-  const sourcesWithoutAccess: string[] = [];
-  for (const server of desired.servers.values()) {
-    try {
-      sources.push(await accessTo(server, tools.secrets));
-    } catch (error) {
-      if (target.kind === 'server' || !(error instanceof OperationError) || error.code !== 'secret/missing')
-        throw error;
-      sourcesWithoutAccess.push(server.name);
-    }
-  }
-  return { sources, sourcesWithoutAccess };
 }
 
 async function targetFor(

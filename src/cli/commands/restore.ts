@@ -1,13 +1,11 @@
 import PQueue from 'p-queue';
 import { parseInstant } from '../../base/instant.ts';
-import { OperationError } from '../../base/operation-error.ts';
-import type { ServerAccess } from '../../engine/server-access.ts';
 import { restoreJson } from '../../render/restore-json.ts';
 import { restoreText } from '../../render/restore-text.ts';
 import type { RestoreOutcome } from '../../run/outcome.ts';
-import { restore, type RestoreAsk } from '../../run/restore.ts';
+import { restore } from '../../run/restore.ts';
 import { passedOver, selectBackup, type Selection } from '../../run/select-backup.ts';
-import { accessTo, type Tools } from '../../run/tools.ts';
+import type { Tools } from '../../run/tools.ts';
 import type { Desired } from '../../spec/desired.ts';
 import { answer, parseReports } from '../answer.ts';
 import { paintFor } from '../colour.ts';
@@ -20,6 +18,7 @@ import { positiveInteger } from '../numbers.ts';
 import { byAddress, locationsOf, matching, openWhole } from '../open-backups.ts';
 import { checkDestination, destination } from '../destination.ts';
 import { withTools } from '../session.ts';
+import { sourcesOf } from '../sources.ts';
 
 interface RestoreOptions extends GlobalOptions {
   readonly address: readonly string[];
@@ -77,7 +76,8 @@ async function restoreAll(
   if (options.as !== undefined && groups.length > 1)
     throw invalidUsage(`--as gives one name to ${groups.length} databases`, 'Restore them one by one.');
   const to = await destination(options, { desired, context, tools });
-  const sources = await sourcesOf(desired, tools);
+  // In a disaster nothing of the sources need be there, not even their secrets.
+  const sources = await sourcesOf(desired, tools, { secrets: 'optional' });
   const queue = new PQueue({ concurrency: positiveInteger(options.parallel, '--parallel') });
   const jobs = Math.max(2, positiveInteger(options.jobs, '--jobs'));
   return Promise.all(
@@ -106,24 +106,6 @@ async function restoreAll(
       return queue.add(() => restore(ask, tools));
     }),
   );
-}
-
-/** In a disaster nothing of the sources need be there, not even their secrets. */
-async function sourcesOf(
-  desired: Desired | undefined,
-  tools: Tools,
-): Promise<Pick<RestoreAsk, 'sources' | 'sourcesWithoutAccess'>> {
-  const sources: ServerAccess[] = [];
-  const sourcesWithoutAccess: string[] = [];
-  for (const server of desired?.servers.values() ?? []) {
-    try {
-      sources.push(await accessTo(server, tools.secrets));
-    } catch (error) {
-      if (!(error instanceof OperationError) || error.code !== 'secret/missing') throw error;
-      sourcesWithoutAccess.push(server.name);
-    }
-  }
-  return { sources, sourcesWithoutAccess };
 }
 
 function selectionOf({ set, before }: RestoreOptions): Selection {
