@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OperationError } from '../../src/base/operation-error.ts';
+import { madeOn } from '../../src/engine/clean-server.ts';
 import { openSession } from '../../src/engine/postgresql/session.ts';
 import { levelReached, verdictOf } from '../../src/run/drill-checks.ts';
 import type { DesiredTarget } from '../../src/spec/desired.ts';
@@ -154,6 +155,8 @@ describe('a restore that is not whole is red and named:', { timeout: 180_000 }, 
       restore: () => async (server) => {
         await using session = await openSession(server, 'postgres');
         await session.run('CREATE DATABASE shop TEMPLATE template0');
+        // As a restore does, so that the teardown takes it away.
+        madeOn(server)?.databases.add('shop');
         return { database: 'shop', steps: [], notes: [] };
       },
     });
