@@ -109,7 +109,7 @@ interface DrillTimes {
 async function rawRestore(source: TestServer, dump: string): Promise<Run> {
   const target = localTarget({ name: 'raw', binaries: source.binaries }, postgresqlLocalRecipe);
   await using lease = await target.lease({
-    major: source.major,
+    series: String(source.major),
     bootstrapRole: source.user,
     bytesNeeded: 0,
     settings: {},

@@ -152,7 +152,7 @@ export const commands: readonly Command[] = [
         .option('to', {
           type: 'string',
           demandOption: true,
-          describe: 'A target or server of the spec, or postgresql://USER@HOST:PORT',
+          describe: 'A target or server of the spec, or postgresql://USER@HOST:PORT (mysql://, mariadb://)',
           requiresArg: true,
         })
         .option('to-password', {

@@ -3,6 +3,11 @@ import { homedir, hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InternalError } from '../base/operation-error.ts';
 import type { Connection } from '../base/connection.ts';
+import type { Place } from '../base/diagnostic.ts';
+import type { EngineName } from '../base/engine-name.ts';
+import { mysqlContainerRecipe } from '../engine/mysql/container-recipe.ts';
+import { mysqlLocalRecipe } from '../engine/mysql/local-recipe.ts';
+import { mysql } from '../engine/mysql/mysql.ts';
 import { postgresqlContainerRecipe } from '../engine/postgresql/container-recipe.ts';
 import { postgresqlLocalRecipe } from '../engine/postgresql/local-recipe.ts';
 import { postgresql } from '../engine/postgresql/postgresql.ts';
@@ -16,6 +21,7 @@ import { systemClock } from '../system/clock.ts';
 import { dockerAvailable, containerTarget } from '../target/container/container.ts';
 import { localTarget } from '../target/local/local.ts';
 import { serverTarget } from '../target/server/server.ts';
+import type { ContainerRecipe, LocalRecipe } from '../target/recipe.ts';
 import type { Target } from '../target/target.ts';
 import type { Context } from './context.ts';
 import { version } from './version.ts';
@@ -26,16 +32,16 @@ export function compose(
   emit: Emit,
   secrets: SecretSource = secretSource({ env: context.env }),
 ): Tools {
-  const engine = postgresql();
+  const engines = { postgresql: postgresql(), mysql: mysql('mysql'), mariadb: mysql('mariadb') };
   return {
     tool: { name: 'holdfast', version },
-    engine: () => engine,
+    engine: (name) => engines[name],
     openRepository: (location) => openFilesystemRepository(resolve(context.cwd, location)),
     target: targetOf,
-    defaultTarget: async () =>
+    defaultTarget: async (engine) =>
       (await dockerAvailable())
-        ? { ...undeclared, kind: 'container', name: 'container' }
-        : { ...undeclared, kind: 'local', name: 'local' },
+        ? { engine, place: undeclared, kind: 'container', name: 'container' }
+        : { engine, place: undeclared, kind: 'local', name: 'local' },
     dockerAvailable,
     secrets,
     clock: systemClock,
@@ -47,14 +53,20 @@ export function compose(
   };
 }
 
-const undeclared = { engine: 'postgresql', place: { file: '', line: 1, column: 1, endColumn: 1 } } as const;
+const undeclared: Place = { file: '', line: 1, column: 1, endColumn: 1 };
+
+const recipes: Readonly<Record<EngineName, { readonly local: LocalRecipe; readonly container: ContainerRecipe }>> = {
+  postgresql: { local: postgresqlLocalRecipe, container: postgresqlContainerRecipe },
+  mysql: { local: mysqlLocalRecipe('mysql'), container: mysqlContainerRecipe('mysql') },
+  mariadb: { local: mysqlLocalRecipe('mariadb'), container: mysqlContainerRecipe('mariadb') },
+};
 
 function targetOf(target: DesiredTarget, connection: Connection | undefined): Target {
   switch (target.kind) {
     case 'local':
-      return localTarget(target, postgresqlLocalRecipe);
+      return localTarget(target, recipes[target.engine].local);
     case 'container':
-      return containerTarget(target, postgresqlContainerRecipe);
+      return containerTarget(target, recipes[target.engine].container);
     case 'server':
       if (connection === undefined) throw new InternalError(`target ${target.name} has no connection`);
       return serverTarget(target, connection);

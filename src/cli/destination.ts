@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import type { Connection, Tls } from '../base/connection.ts';
+import { engineNames, type EngineName } from '../base/engine-name.ts';
 import { OperationError } from '../base/operation-error.ts';
 import type { ServerAccess } from '../engine/server-access.ts';
 import { accessTo, resolveConnection, type Tools } from '../run/tools.ts';
 import type { Desired, SecretReference } from '../spec/desired.ts';
+import { engineDefaults } from '../spec/engine-defaults.ts';
 import type { Context } from './context.ts';
 import { invalidUsage } from './invalid-input.ts';
 
@@ -19,89 +21,98 @@ export function checkDestination(options: DestinationOptions, cwd: string): void
   if (options.toPassword !== undefined) parseReference(options.toPassword, cwd);
 }
 
-const isUrl = (text: string): boolean => /^postgres(ql)?:\/\//.test(text);
+const isUrl = (text: string): boolean => /^(postgres(ql)?|mysql|mariadb):\/\//.test(text);
+
+export interface Destination {
+  readonly engine: EngineName;
+  readonly access: ServerAccess;
+}
 
 /** The server that `--to` names: a target or server of the spec, or a URL. Throws InvalidInput. */
 export async function destination(
   options: DestinationOptions,
   at: { readonly desired: Desired | undefined; readonly context: Context; readonly tools: Tools },
-): Promise<ServerAccess> {
+): Promise<Destination> {
   const { desired, context, tools } = at;
   const clients = options.clients === undefined ? {} : { clients: resolve(context.cwd, options.clients) };
   if (isUrl(options.to)) {
-    const connection = parseServerUrl(options.to);
+    const { engine, connection } = parseServerUrl(options.to);
     const password =
       options.toPassword === undefined
         ? undefined
         : await tools.secrets.read(parseReference(options.toPassword, context.cwd));
-    return {
+    const access = {
       name: `${connection.host}:${connection.port}`,
       connection: { ...connection, ...(password === undefined ? {} : { password }) },
-      maintenanceDatabase: 'postgres',
+      maintenanceDatabase: engineDefaults[engine].maintenanceDatabase,
       ...clients,
     };
+    return { engine, access };
   }
   const server = desired?.servers.get(options.to);
-  if (server !== undefined) return { ...(await accessTo(server, tools.secrets)), ...clients };
+  if (server !== undefined)
+    return { engine: server.engine, access: { ...(await accessTo(server, tools.secrets)), ...clients } };
   const target = desired?.targets.get(options.to);
   if (target === undefined) throw unknown(options.to, desired);
   if (target.kind !== 'server')
     throw new OperationError(
       'target/unavailable',
       `target ${target.name} is ${target.kind}: it lives only as long as a drill`,
-      { hint: 'Restore onto a target with `server:`, onto a server of the spec, or onto a postgresql:// URL.' },
+      { hint: 'Restore onto a target with `server:`, onto a server of the spec, or onto a URL.' },
     );
-  return {
+  const access = {
     name: target.name,
     connection: await resolveConnection(target.connection, tools.secrets),
     maintenanceDatabase: target.maintenanceDatabase,
     ...clients,
   };
+  return { engine: target.engine, access };
 }
 
 function unknown(name: string, desired: Desired | undefined): Error {
   if (desired === undefined)
-    return invalidUsage(`--to ${name} is no URL`, 'Without a spec, name the server as postgresql://USER@HOST:PORT.');
+    return invalidUsage(`--to ${name} is no URL`, `Without a spec, name the server as ${urlForm}.`);
   const known = [...desired.targets.keys(), ...desired.servers.keys()].join(', ');
   return invalidUsage(
     `the spec declares no target or server ${name}`,
-    `It declares: ${known}. A URL like postgresql://USER@HOST:PORT works too.`,
+    `It declares: ${known}. A URL like ${urlForm} works too.`,
   );
 }
 
 const tlsModes: ReadonlySet<string> = new Set(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']);
 
+const urlForm = 'postgresql://USER@HOST:PORT (or mysql://, mariadb://)';
+
 /**
- * `postgresql://user@host:port?sslmode=…`; a socket directory as host is percent-encoded (`%2Frun%2Fpostgresql`), as libpq has
- * it (PostgreSQL manual, "Connection URIs"). A password in it is refused: the command line is public on the machine.
+ * `engine://user@host:port?sslmode=…`; a socket as host is percent-encoded (`%2Frun%2Fpostgresql`), as libpq has it
+ * (PostgreSQL manual, "Connection URIs"). A password in it is refused: the command line is public on the machine.
  */
-export function parseServerUrl(text: string): Connection {
-  const match = /^postgres(?:ql)?:\/\/(?:([^@/?:]+)(:[^@/?]*)?@)?(\[[^\]]+\]|[^/?:]*)(?::(\d+))?\/?(?:\?(.*))?$/.exec(
-    text,
-  );
-  if (match === null)
-    throw invalidUsage(
-      '--to is no usable URL',
-      'Write postgresql://USER@HOST:PORT, with nothing behind the port but ?sslmode=MODE.',
+export function parseServerUrl(text: string): { readonly engine: EngineName; readonly connection: Connection } {
+  const match =
+    /^(postgres|postgresql|mysql|mariadb):\/\/(?:([^@/?:]+)(:[^@/?]*)?@)?(\[[^\]]+\]|[^/?:]*)(?::(\d+))?\/?(?:\?(.*))?$/.exec(
+      text,
     );
-  const [, user, password, host = '', port = '5432', query = ''] = match;
+  const engine = match?.[1] === 'postgres' ? 'postgresql' : engineNames.find((name) => name === match?.[1]);
+  if (match === null || engine === undefined)
+    throw invalidUsage('--to is no usable URL', `Write ${urlForm}, with nothing behind the port but ?sslmode=MODE.`);
+  const [, , user, password, host = '', port, query = ''] = match;
   if (password !== undefined)
     throw invalidUsage(
       '--to holds a password, which every user of this machine could read',
       'Use --to-password env:NAME or file:PATH.',
     );
-  if (user === undefined || host === '')
-    throw invalidUsage('--to names no user or no host', 'Write postgresql://USER@HOST:PORT.');
+  if (user === undefined || host === '') throw invalidUsage('--to names no user or no host', `Write ${urlForm}.`);
   const parameters = new URLSearchParams(query);
   const mode = parameters.get('sslmode') ?? 'prefer';
   if (!tlsModes.has(mode)) throw invalidUsage(`sslmode=${mode} is no TLS mode`, `Modes: ${[...tlsModes].join(', ')}.`);
   const ca = parameters.get('sslrootcert');
-  return {
+  const connection = {
     user: decodeURIComponent(user),
     host: decodeURIComponent(host.replace(/^\[|\]$/g, '')),
-    port: Number(port),
+    port: port === undefined ? engineDefaults[engine].port : Number(port),
     tls: { mode: mode as Tls['mode'], ...(ca === null ? {} : { ca }) },
   };
+  return { engine, connection };
 }
 
 function parseReference(text: string, cwd: string): SecretReference {

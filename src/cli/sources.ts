@@ -1,3 +1,4 @@
+import type { EngineName } from '../base/engine-name.ts';
 import { OperationError } from '../base/operation-error.ts';
 import type { ServerAccess } from '../engine/server-access.ts';
 import { accessTo, type Tools } from '../run/tools.ts';
@@ -10,15 +11,16 @@ export interface Sources {
   readonly sourcesWithoutAccess: readonly string[];
 }
 
-/** Every declared server; none without a spec. Throws `secret/missing` where `secrets` are required. */
+/** Every declared server of one kind (no other could be the target); none without a spec. Throws `secret/missing` where `secrets` are required. */
 export async function sourcesOf(
   desired: Desired | undefined,
   tools: Tools,
-  { secrets }: { readonly secrets: 'required' | 'optional' },
+  { engine, secrets }: { readonly engine: EngineName; readonly secrets: 'required' | 'optional' },
 ): Promise<Sources> {
   const sources: ServerAccess[] = [];
   const sourcesWithoutAccess: string[] = [];
   for (const server of desired?.servers.values() ?? []) {
+    if (server.engine !== engine) continue;
     try {
       sources.push(await accessTo(server, tools.secrets));
     } catch (error) {

@@ -1,8 +1,19 @@
 import type { Address } from '../base/address.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
+import type { EngineName } from '../base/engine-name.ts';
 import type { Secret } from '../base/secret.ts';
 import type { ComparisonRules } from '../manifest/comparison.ts';
-import type { Codec, ContentEntry, Contents, Degradation, Fact, Holds, Manifest, Step } from '../manifest/manifest.ts';
+import type {
+  Codec,
+  ContentEntry,
+  Contents,
+  Degradation,
+  Fact,
+  Holds,
+  Manifest,
+  Step,
+  TextKind,
+} from '../manifest/manifest.ts';
 import type { ObservedServer } from '../plan/observed.ts';
 import type { DumpPolicy } from '../spec/desired.ts';
 import type { CleanServer, OpenServer } from './clean-server.ts';
@@ -13,8 +24,14 @@ import type { ServerAccess } from './server-access.ts';
  * checks every implementation. Everything thrown is an OperationError; nothing thrown or returned shows a secret or row data.
  */
 export interface Engine {
-  readonly name: 'postgresql';
+  readonly name: EngineName;
   readonly comparison: ComparisonRules;
+
+  /**
+   * What must be the same on both ends of a restore: the major version of PostgreSQL (`15`), the release series of MySQL and
+   * MariaDB (`9.7`, `11.8`). A server's version text begins with it.
+   */
+  series(source: Manifest['source']): string;
 
   /**
    * Reads one server for a plan: version, databases, sizes, the login's privileges, the access fingerprint of the asked
@@ -22,7 +39,10 @@ export interface Engine {
    */
   observe(server: ServerAccess, ask: ObserveRequest): Promise<ObservedServer>;
 
-  /** Opens the bracket of one server for capture. Disposing it closes every connection that it opened. */
+  /**
+   * Opens the bracket of one server for capture. Disposing it closes every connection that it opened and ends every program
+   * that it started. An engine whose snapshots can only be taken together takes those of all `planned` captures now.
+   */
   openBracket(server: ServerAccess, options: BracketOptions): Promise<CaptureBracket>;
 
   /**
@@ -58,7 +78,7 @@ export interface Engine {
 
   /**
    * Compares the restored rows with the recorded ones, table by table: row count and content digest (COPY of the recorded
-   * columns; where order cannot be relied on, an order-free comparison that says so in `method`).
+   * columns, or the rows of another dump; where order cannot be relied on, an order-free comparison that says so in `method`).
    */
   compareData(
     target: CleanServer | OpenServer,
@@ -92,8 +112,19 @@ export interface ObserveRequest {
 }
 
 export interface BracketOptions {
+  /** Every capture that this bracket is for. Others may be refused with `capture/refused`. */
+  readonly planned: readonly PlannedCapture[];
+  /** Whether tables and accounts must stay unchanged while dumps run (`servers.<name>.lockInstance`). */
+  readonly lockInstance: boolean;
   readonly digestKey: Secret | undefined;
   readonly signal: AbortSignal;
+}
+
+/** What is to be captured of one database. */
+export interface PlannedCapture {
+  readonly address: Address;
+  readonly holds: Holds;
+  readonly dump: DumpPolicy;
 }
 
 export interface CaptureBracket extends AsyncDisposable {
@@ -105,10 +136,7 @@ export interface CaptureBracket extends AsyncDisposable {
   capture(request: CaptureRequest, sink: CaptureSink): Promise<Captured>;
 }
 
-export interface CaptureRequest {
-  readonly address: Address;
-  readonly holds: Holds;
-  readonly dump: DumpPolicy;
+export interface CaptureRequest extends PlannedCapture {
   readonly signal: AbortSignal;
   readonly events: CaptureEvents;
 }
@@ -133,11 +161,11 @@ export interface CaptureSink {
   /** A finished file in scratch, proven and hashed. It is gone from scratch afterwards. */
   file(file: ProvenFile): Promise<void>;
   /** A small artefact made by us (roles.sql …), plain text; the sink compresses it. */
-  text(kind: 'roles' | 'database' | 'supplement', text: string): Promise<void>;
+  text(kind: TextKind, text: string): Promise<void>;
 }
 
 export interface ProvenFile {
-  /** Name in the directory archive (`3456.dat.zst`, `toc.dat`, `blob_424242.dat.gz`). */
+  /** Its name in the dump (`3456.dat.zst`, `toc.dat`, `blob_424242.dat.gz`, `000012.sql.zst`). */
   readonly file: string;
   readonly path: string;
   readonly storedBytes: number;
@@ -146,6 +174,7 @@ export interface ProvenFile {
 }
 
 export interface Captured {
+  readonly engine: EngineName;
   readonly source: Manifest['source'];
   readonly clients: Manifest['clients'];
   readonly snapshot: Manifest['snapshot'];
@@ -187,8 +216,8 @@ export interface RestoreRequest {
 
 /** The stored artefacts of one backup, already checked against their hashes while they are read. */
 export interface ArtefactSource {
-  text(kind: 'roles' | 'database' | 'supplement'): Promise<string>;
-  /** Lays the dump out as the directory that pg_restore reads. `jobs` reads it; removed with the scratch space. */
+  text(kind: TextKind): Promise<string>;
+  /** Lays every file of the dump out under its own name in one directory, as pg_restore reads it; removed with the scratch space. */
   dumpDirectory(): Promise<string>;
 }
 
@@ -205,7 +234,7 @@ export interface RestoreReport {
 
 export interface CompareOptions {
   readonly jobs: number;
-  /** The dump that was restored, as pg_restore read it: to compare rows that came back in another order. */
+  /** The dump that was restored, as `ArtefactSource.dumpDirectory` laid it out: to compare rows that came back in another order. */
   readonly dumpDirectory: string;
   readonly signal: AbortSignal;
 }
@@ -215,7 +244,7 @@ export interface DataCheck {
   readonly expectedRows: number | null;
   readonly actualRows: number | null;
   readonly equal: boolean;
-  readonly method: 'copy-digest' | 'order-free' | 'large-object' | 'rows-only';
+  readonly method: 'copy-digest' | 'dump-digest' | 'order-free' | 'large-object' | 'rows-only';
   /** Why it is not equal, or why a weaker method was used. No row data. */
   readonly detail: string | undefined;
 }

@@ -25,7 +25,19 @@ export interface ContentsDocument {
   }[];
 }
 export interface Entry {
-  kind: 'roles' | 'database' | 'supplement' | 'dump-toc' | 'table-data' | 'large-object' | 'large-object-toc';
+  /**
+   * dump-section: what a dump of MySQL or MariaDB has besides its tables (session settings, sequences, routines, events).
+   */
+  kind:
+    | 'roles'
+    | 'database'
+    | 'supplement'
+    | 'views'
+    | 'dump-toc'
+    | 'dump-section'
+    | 'table-data'
+    | 'large-object'
+    | 'large-object-toc';
   /**
    * Quoted schema and name of the table, the OID of a large object, or an artefact’s name.
    */
@@ -39,12 +51,12 @@ export interface Entry {
    */
   rows: number | null;
   /**
-   * Columns of the archive’s COPY statement, unquoted and in its order; null unless kind is table-data.
+   * Columns of the archive’s COPY statement, unquoted and in its order; null unless kind is table-data of PostgreSQL.
    */
   columns: string[] | null;
   plainBytes: Count;
   /**
-   * sha256 of the decoded bytes. For table-data: of the COPY text without its terminator, so that COPY … TO STDOUT of the restored table has the same.
+   * sha256 of the decoded bytes. For table-data of PostgreSQL: of the COPY text without its terminator, so that COPY … TO STDOUT of the restored table has the same. For table-data of MySQL and MariaDB: of the INSERT statements alone, so that a dump of the restored table has the same.
    */
   digest: string;
   /**

@@ -38,7 +38,19 @@ var validate = validate52,
         required: ['kind', 'subject', 'file', 'rows', 'columns', 'plainBytes', 'digest', 'parts'],
         properties: {
           kind: {
-            enum: ['roles', 'database', 'supplement', 'dump-toc', 'table-data', 'large-object', 'large-object-toc'],
+            enum: [
+              'roles',
+              'database',
+              'supplement',
+              'views',
+              'dump-toc',
+              'dump-section',
+              'table-data',
+              'large-object',
+              'large-object-toc',
+            ],
+            description:
+              'dump-section: what a dump of MySQL or MariaDB has besides its tables (session settings, sequences, routines, events).',
           },
           subject: {
             type: 'string',
@@ -58,13 +70,13 @@ var validate = validate52,
             type: ['array', 'null'],
             items: { type: 'string' },
             description:
-              'Columns of the archive\u2019s COPY statement, unquoted and in its order; null unless kind is table-data.',
+              'Columns of the archive\u2019s COPY statement, unquoted and in its order; null unless kind is table-data of PostgreSQL.',
           },
           plainBytes: { $ref: '#/$defs/count' },
           digest: {
             $ref: '#/$defs/sha256',
             description:
-              'sha256 of the decoded bytes. For table-data: of the COPY text without its terminator, so that COPY \u2026 TO STDOUT of the restored table has the same.',
+              'sha256 of the decoded bytes. For table-data of PostgreSQL: of the COPY text without its terminator, so that COPY \u2026 TO STDOUT of the restored table has the same. For table-data of MySQL and MariaDB: of the INSERT statements alone, so that a dump of the restored table has the same.',
           },
           parts: { type: 'array', minItems: 1, items: { $ref: '#/$defs/part' } },
         },
@@ -99,7 +111,21 @@ var validate = validate52,
     type: 'object',
     required: ['kind', 'subject', 'file', 'rows', 'columns', 'plainBytes', 'digest', 'parts'],
     properties: {
-      kind: { enum: ['roles', 'database', 'supplement', 'dump-toc', 'table-data', 'large-object', 'large-object-toc'] },
+      kind: {
+        enum: [
+          'roles',
+          'database',
+          'supplement',
+          'views',
+          'dump-toc',
+          'dump-section',
+          'table-data',
+          'large-object',
+          'large-object-toc',
+        ],
+        description:
+          'dump-section: what a dump of MySQL or MariaDB has besides its tables (session settings, sequences, routines, events).',
+      },
       subject: {
         type: 'string',
         description: 'Quoted schema and name of the table, the OID of a large object, or an artefact\u2019s name.',
@@ -118,13 +144,13 @@ var validate = validate52,
         type: ['array', 'null'],
         items: { type: 'string' },
         description:
-          'Columns of the archive\u2019s COPY statement, unquoted and in its order; null unless kind is table-data.',
+          'Columns of the archive\u2019s COPY statement, unquoted and in its order; null unless kind is table-data of PostgreSQL.',
       },
       plainBytes: { $ref: '#/$defs/count' },
       digest: {
         $ref: '#/$defs/sha256',
         description:
-          'sha256 of the decoded bytes. For table-data: of the COPY text without its terminator, so that COPY \u2026 TO STDOUT of the restored table has the same.',
+          'sha256 of the decoded bytes. For table-data of PostgreSQL: of the COPY text without its terminator, so that COPY \u2026 TO STDOUT of the restored table has the same. For table-data of MySQL and MariaDB: of the INSERT statements alone, so that a dump of the restored table has the same.',
       },
       parts: { type: 'array', minItems: 1, items: { $ref: '#/$defs/part' } },
     },
@@ -502,7 +528,9 @@ function validate53(
         data0 === 'roles' ||
         data0 === 'database' ||
         data0 === 'supplement' ||
+        data0 === 'views' ||
         data0 === 'dump-toc' ||
+        data0 === 'dump-section' ||
         data0 === 'table-data' ||
         data0 === 'large-object' ||
         data0 === 'large-object-toc'

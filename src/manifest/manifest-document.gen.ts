@@ -34,7 +34,7 @@ export interface ManifestDocument {
     name: string;
     version: string;
   };
-  engine: 'postgresql';
+  engine: 'postgresql' | 'mysql' | 'mariadb';
   method: 'logical';
   source: Source;
   clients: {
@@ -47,9 +47,9 @@ export interface ManifestDocument {
      */
     time: string;
     /**
-     * pg_current_wal_lsn() (or the replay position of a standby) in the snapshot’s session.
+     * Where the source’s log stood: the WAL position of PostgreSQL (on a standby, the replay position), file and position of the binary log and, where there is one, the GTID set of MySQL and MariaDB; null where no log is kept.
      */
-    lsn: string | null;
+    position: string | null;
   };
   startedAt: Time;
   finishedAt: Time;
@@ -99,7 +99,7 @@ export interface ManifestDocument {
 }
 export interface Source {
   /**
-   * pg_control_system().system_identifier
+   * What tells this server from all others: pg_control_system().system_identifier; server_uuid of MySQL; server_uid of MariaDB and what its data directory is known by.
    */
   identity: string;
   /**
@@ -107,16 +107,19 @@ export interface Source {
    */
   version: string;
   /**
-   * server_version_num
+   * server_version_num of PostgreSQL (150018); 10000 × major + 100 × minor + patch of the others (90700, 110803).
    */
   versionNumber: number;
   /**
-   * name of the role with OID 10
+   * Name that a new server is initialised with: the role with OID 10 of PostgreSQL, `root` of the others.
    */
   bootstrapRole: string;
   encoding: string;
   locale: {
-    provider: 'libc' | 'icu' | 'builtin';
+    /**
+     * Whose collations they are; `server`: its own, as in MySQL and MariaDB, where collate and ctype are the database’s default collation and character set.
+     */
+    provider: 'libc' | 'icu' | 'builtin' | 'server';
     collate: string;
     ctype: string;
     locale: string | null;
@@ -164,7 +167,13 @@ export interface Degradation {
     | 'role-outside-scope'
     | 'foreign-table-data'
     | 'extension-table-data'
-    | 'unlogged-table-data';
+    | 'unlogged-table-data'
+    | 'float-rounded'
+    | 'table-not-transactional'
+    | 'snapshot-not-shared'
+    | 'orphan-definer'
+    | 'global-grant'
+    | 'object-not-restorable';
   subject: string;
   detail: string;
 }
@@ -188,8 +197,8 @@ export interface Part {
   codec: 'none' | 'gzip' | 'zstd';
 }
 export interface Step {
-  phase: 'roles' | 'database' | 'data' | 'supplement' | 'analyze';
-  tool: 'sql' | 'pg_restore' | 'analyze';
+  phase: 'roles' | 'database' | 'data' | 'supplement' | 'views' | 'grants' | 'analyze';
+  tool: 'sql' | 'pg_restore' | 'mysql' | 'analyze';
   /**
    * Kinds of content entries that this step reads.
    */

@@ -92,7 +92,7 @@ var validate = validate52,
         required: ['name', 'version'],
         properties: { name: { type: 'string' }, version: { type: 'string' } },
       },
-      engine: { enum: ['postgresql'] },
+      engine: { enum: ['postgresql', 'mysql', 'mariadb'] },
       method: { enum: ['logical'] },
       source: { $ref: '#/$defs/source' },
       clients: {
@@ -105,16 +105,17 @@ var validate = validate52,
       },
       snapshot: {
         type: 'object',
-        required: ['time', 'lsn'],
+        required: ['time', 'position'],
         properties: {
           time: {
             $ref: '#/$defs/time',
             description:
               'When the snapshot was taken, by the source server\u2019s clock: the age of the data counts from here.',
           },
-          lsn: {
+          position: {
             type: ['string', 'null'],
-            description: 'pg_current_wal_lsn() (or the replay position of a standby) in the snapshot\u2019s session.',
+            description:
+              'Where the source\u2019s log stood: the WAL position of PostgreSQL (on a standby, the replay position), file and position of the binary log and, where there is one, the GTID set of MySQL and MariaDB; null where no log is kept.',
           },
         },
       },
@@ -221,6 +222,12 @@ var validate = validate52,
               'foreign-table-data',
               'extension-table-data',
               'unlogged-table-data',
+              'float-rounded',
+              'table-not-transactional',
+              'snapshot-not-shared',
+              'orphan-definer',
+              'global-grant',
+              'object-not-restorable',
             ],
           },
           subject: { type: 'string' },
@@ -256,16 +263,32 @@ var validate = validate52,
           'settings',
         ],
         properties: {
-          identity: { type: 'string', description: 'pg_control_system().system_identifier' },
+          identity: {
+            type: 'string',
+            description:
+              'What tells this server from all others: pg_control_system().system_identifier; server_uuid of MySQL; server_uid of MariaDB and what its data directory is known by.',
+          },
           version: { type: 'string', description: 'server_version, as the server says it' },
-          versionNumber: { type: 'integer', description: 'server_version_num' },
-          bootstrapRole: { type: 'string', description: 'name of the role with OID 10' },
+          versionNumber: {
+            type: 'integer',
+            description:
+              'server_version_num of PostgreSQL (150018); 10000 \xD7 major + 100 \xD7 minor + patch of the others (90700, 110803).',
+          },
+          bootstrapRole: {
+            type: 'string',
+            description:
+              'Name that a new server is initialised with: the role with OID 10 of PostgreSQL, `root` of the others.',
+          },
           encoding: { type: 'string' },
           locale: {
             type: 'object',
             required: ['provider', 'collate', 'ctype', 'locale'],
             properties: {
-              provider: { enum: ['libc', 'icu', 'builtin'] },
+              provider: {
+                enum: ['libc', 'icu', 'builtin', 'server'],
+                description:
+                  'Whose collations they are; `server`: its own, as in MySQL and MariaDB, where collate and ctype are the database\u2019s default collation and character set.',
+              },
               collate: { type: 'string' },
               ctype: { type: 'string' },
               locale: { type: ['string', 'null'] },
@@ -297,8 +320,8 @@ var validate = validate52,
         type: 'object',
         required: ['phase', 'tool', 'subjects'],
         properties: {
-          phase: { enum: ['roles', 'database', 'data', 'supplement', 'analyze'] },
-          tool: { enum: ['sql', 'pg_restore', 'analyze'] },
+          phase: { enum: ['roles', 'database', 'data', 'supplement', 'views', 'grants', 'analyze'] },
+          tool: { enum: ['sql', 'pg_restore', 'mysql', 'analyze'] },
           subjects: {
             type: 'array',
             items: { type: 'string' },
@@ -369,16 +392,32 @@ var schema21 = {
       'settings',
     ],
     properties: {
-      identity: { type: 'string', description: 'pg_control_system().system_identifier' },
+      identity: {
+        type: 'string',
+        description:
+          'What tells this server from all others: pg_control_system().system_identifier; server_uuid of MySQL; server_uid of MariaDB and what its data directory is known by.',
+      },
       version: { type: 'string', description: 'server_version, as the server says it' },
-      versionNumber: { type: 'integer', description: 'server_version_num' },
-      bootstrapRole: { type: 'string', description: 'name of the role with OID 10' },
+      versionNumber: {
+        type: 'integer',
+        description:
+          'server_version_num of PostgreSQL (150018); 10000 \xD7 major + 100 \xD7 minor + patch of the others (90700, 110803).',
+      },
+      bootstrapRole: {
+        type: 'string',
+        description:
+          'Name that a new server is initialised with: the role with OID 10 of PostgreSQL, `root` of the others.',
+      },
       encoding: { type: 'string' },
       locale: {
         type: 'object',
         required: ['provider', 'collate', 'ctype', 'locale'],
         properties: {
-          provider: { enum: ['libc', 'icu', 'builtin'] },
+          provider: {
+            enum: ['libc', 'icu', 'builtin', 'server'],
+            description:
+              'Whose collations they are; `server`: its own, as in MySQL and MariaDB, where collate and ctype are the database\u2019s default collation and character set.',
+          },
           collate: { type: 'string' },
           ctype: { type: 'string' },
           locale: { type: ['string', 'null'] },
@@ -705,7 +744,7 @@ function validate56(
         }
         if (data5.provider !== void 0) {
           let data6 = data5.provider;
-          if (!(data6 === 'libc' || data6 === 'icu' || data6 === 'builtin')) {
+          if (!(data6 === 'libc' || data6 === 'icu' || data6 === 'builtin' || data6 === 'server')) {
             let err19 = {
               instancePath: instancePath + '/locale/provider',
               schemaPath: '#/properties/locale/properties/provider/enum',
@@ -1345,6 +1384,12 @@ var schema26 = {
         'foreign-table-data',
         'extension-table-data',
         'unlogged-table-data',
+        'float-rounded',
+        'table-not-transactional',
+        'snapshot-not-shared',
+        'orphan-definer',
+        'global-grant',
+        'object-not-restorable',
       ],
     },
     subject: { type: 'string' },
@@ -1416,7 +1461,13 @@ function validate68(
         data0 === 'role-outside-scope' ||
         data0 === 'foreign-table-data' ||
         data0 === 'extension-table-data' ||
-        data0 === 'unlogged-table-data'
+        data0 === 'unlogged-table-data' ||
+        data0 === 'float-rounded' ||
+        data0 === 'table-not-transactional' ||
+        data0 === 'snapshot-not-shared' ||
+        data0 === 'orphan-definer' ||
+        data0 === 'global-grant' ||
+        data0 === 'object-not-restorable'
       )) {
         let err3 = {
           instancePath: instancePath + '/code',
@@ -1661,8 +1712,8 @@ var schema28 = {
   type: 'object',
   required: ['phase', 'tool', 'subjects'],
   properties: {
-    phase: { enum: ['roles', 'database', 'data', 'supplement', 'analyze'] },
-    tool: { enum: ['sql', 'pg_restore', 'analyze'] },
+    phase: { enum: ['roles', 'database', 'data', 'supplement', 'views', 'grants', 'analyze'] },
+    tool: { enum: ['sql', 'pg_restore', 'mysql', 'analyze'] },
     subjects: {
       type: 'array',
       items: { type: 'string' },
@@ -1725,6 +1776,8 @@ function validate82(
         data0 === 'database' ||
         data0 === 'data' ||
         data0 === 'supplement' ||
+        data0 === 'views' ||
+        data0 === 'grants' ||
         data0 === 'analyze'
       )) {
         let err3 = {
@@ -1741,7 +1794,7 @@ function validate82(
     }
     if (data.tool !== void 0) {
       let data1 = data.tool;
-      if (!(data1 === 'sql' || data1 === 'pg_restore' || data1 === 'analyze')) {
+      if (!(data1 === 'sql' || data1 === 'pg_restore' || data1 === 'mysql' || data1 === 'analyze')) {
         let err4 = {
           instancePath: instancePath + '/tool',
           schemaPath: '#/properties/tool/enum',
@@ -2388,7 +2441,7 @@ function validate52(
     }
     if (data.engine !== void 0) {
       let data12 = data.engine;
-      if (data12 !== 'postgresql') {
+      if (!(data12 === 'postgresql' || data12 === 'mysql' || data12 === 'mariadb')) {
         let err42 = {
           instancePath: instancePath + '/engine',
           schemaPath: '#/properties/engine/enum',
@@ -2530,12 +2583,12 @@ function validate52(
           };
           (vErrors === null ? (vErrors = [err50]) : vErrors.push(err50), errors++);
         }
-        if (data19.lsn === void 0) {
+        if (data19.position === void 0) {
           let err51 = {
             instancePath: instancePath + '/snapshot',
             schemaPath: '#/properties/snapshot/required',
             keyword: 'required',
-            params: { missingProperty: 'lsn' },
+            params: { missingProperty: 'position' },
             schema: schema19.properties.snapshot.required,
             parentSchema: schema19.properties.snapshot,
             data: data19,
@@ -2553,17 +2606,17 @@ function validate52(
             }) ||
               ((vErrors = vErrors === null ? validate60.errors : vErrors.concat(validate60.errors)),
               (errors = vErrors.length))),
-          data19.lsn !== void 0)
+          data19.position !== void 0)
         ) {
-          let data21 = data19.lsn;
+          let data21 = data19.position;
           if (typeof data21 != 'string' && data21 !== null) {
             let err52 = {
-              instancePath: instancePath + '/snapshot/lsn',
-              schemaPath: '#/properties/snapshot/properties/lsn/type',
+              instancePath: instancePath + '/snapshot/position',
+              schemaPath: '#/properties/snapshot/properties/position/type',
               keyword: 'type',
-              params: { type: schema19.properties.snapshot.properties.lsn.type },
-              schema: schema19.properties.snapshot.properties.lsn.type,
-              parentSchema: schema19.properties.snapshot.properties.lsn,
+              params: { type: schema19.properties.snapshot.properties.position.type },
+              schema: schema19.properties.snapshot.properties.position.type,
+              parentSchema: schema19.properties.snapshot.properties.position,
               data: data21,
             };
             (vErrors === null ? (vErrors = [err52]) : vErrors.push(err52), errors++);

@@ -25,3 +25,7 @@ export type Degradation = DeepReadonly<DegradationDocument>;
 export type Holds = DeepReadonly<HoldsDocument>;
 /** One thing that was so in the snapshot. `kind` and `name` together are its identity. */
 export type Fact = DeepReadonly<FactDocument>;
+
+/** Artefacts that are SQL text made by Holdfast, small enough for memory. */
+export const textKinds = ['roles', 'database', 'supplement', 'views'] as const satisfies readonly ContentEntry['kind'][];
+export type TextKind = (typeof textKinds)[number];

@@ -3,7 +3,7 @@ import { OperationError } from '../base/operation-error.ts';
 import { sha256 } from '../codec/hash.ts';
 import { compressText } from '../codec/zstd.ts';
 import { dataKey, type BackupId } from '../manifest/keys.ts';
-import type { Codec, ContentEntry, Part } from '../manifest/manifest.ts';
+import type { Codec, ContentEntry, Part, TextKind } from '../manifest/manifest.ts';
 import type { Repository } from './repository.ts';
 import { ustarEnd, ustarHeader, ustarPadding } from './ustar.ts';
 
@@ -28,7 +28,7 @@ export interface BackupWriter {
   /** Stores a file, which is gone from its place afterwards. Throws `repository/object-corrupt` where it is not what was hashed. */
   file(file: IncomingFile): Promise<void>;
   /** Stores a small text, compressed, as the entry `<kind>.sql`. */
-  text(kind: 'roles' | 'database' | 'supplement', text: string): Promise<void>;
+  text(kind: TextKind, text: string): Promise<void>;
   /** Stores what is still pending, removes the scratch space, and says where everything lies. Once, after everything else. */
   finish(): Promise<StoredBackup>;
 }

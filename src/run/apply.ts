@@ -86,7 +86,7 @@ interface Crew {
 
 async function backUpAndVerify(backUps: readonly BackUp[], verifies: readonly Verify[], crew: Crew): Promise<void> {
   const all = new PQueue({ concurrency: crew.request.parallel });
-  await using brackets = serverBrackets(crew.request.desired, crew.tools);
+  await using brackets = serverBrackets(crew.request.desired, backUps, crew.tools);
   const perServer = new Map<string, PQueue>();
   const queueOf = (server: string): PQueue => {
     const concurrency = crew.request.desired.servers.get(server)?.parallel ?? 1;

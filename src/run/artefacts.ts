@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { InternalError } from '../base/operation-error.ts';
 import { decompress } from '../codec/zstd.ts';
 import type { ArtefactSource } from '../engine/engine.ts';
-import type { Contents } from '../manifest/manifest.ts';
+import { textKinds, type Contents } from '../manifest/manifest.ts';
 import { backupReader } from '../repository/backup-reader.ts';
 import type { Repository } from '../repository/repository.ts';
 import { openScratch } from '../system/scratch.ts';
 
 /** Generated SQL is small: a cap against an object that claims otherwise (a decompression bomb). */
 const textLimitBytes = 256 * 1024 * 1024;
-const texts: ReadonlySet<string> = new Set(['roles', 'database', 'supplement']);
+const texts: ReadonlySet<string> = new Set(textKinds);
 
 /** The artefacts of one stored backup for `Engine.restore`. The dump is laid out once, in scratch space that goes with the disposal. */
 export async function artefactSource(

@@ -21,14 +21,13 @@ export async function backUpWithRetry(
   repository: Repository,
   tools: Tools,
 ): Promise<Committed> {
-  const { server } = action.address;
-  return pRetry(async () => backUp(action, await brackets.of(server), repository, tools), {
+  return pRetry(async () => backUp(action, await brackets.of(action), repository, tools), {
     retries,
     ...wait,
     signal: tools.signal,
     shouldRetry: ({ error }) => isWorthAnotherTry(error) && !tools.signal.aborted,
     onFailedAttempt({ error, attemptNumber, retriesLeft }) {
-      brackets.drop(server);
+      brackets.leave(action);
       if (retriesLeft === 0 || !isWorthAnotherTry(error)) return;
       const waitMs = wait.minTimeout * wait.factor ** (attemptNumber - 1);
       tools.emit({

@@ -11,7 +11,7 @@ import { holdsOf } from '../plan/holds.ts';
 import { backupWriter, type BackupWriter } from '../repository/backup-writer.ts';
 import { newestBackup, readManifest } from '../repository/catalogue.ts';
 import { sweepUnfinished } from '../repository/remove.ts';
-import type { Lease, Repository } from '../repository/repository.ts';
+import type { CommittedBackup, Lease, Repository } from '../repository/repository.ts';
 import { openScratch } from '../system/scratch.ts';
 import { holdLease } from './lease.ts';
 import { phaseEvents } from './phases.ts';
@@ -145,7 +145,7 @@ async function commit(request: CommitRequest): Promise<Committed> {
   };
   const encoded = encodeContents(contents);
   const contentsObject = await repository.put(contentsKey(storage.id), oneChunk(encoded));
-  const previous = await newestBackup(repository, action.address);
+  const previous = latest(await newestBackup(repository, action.address), lease.lastCommit);
   const tables = entries.filter((entry) => entry.kind === 'table-data');
   const finishedAt = tools.clock.now();
   const manifest: Manifest = {
@@ -156,7 +156,7 @@ async function commit(request: CommitRequest): Promise<Committed> {
     sequence: (previous?.sequence ?? 0) + 1,
     previous: previous?.id ?? null,
     tool: tools.tool,
-    engine: 'postgresql',
+    engine: captured.engine,
     method: 'logical',
     source: captured.source,
     clients: captured.clients,
@@ -188,6 +188,7 @@ async function commit(request: CommitRequest): Promise<Committed> {
   await lease.check();
   tools.signal.throwIfAborted();
   await repository.commit(manifestKey(action.address, storage.id), encodeManifest(manifest));
+  lease.committed({ id: storage.id, sequence: manifest.sequence });
   const readBack = await readManifest(repository, action.address, storage.id);
   if (canonicalJson(readBack) !== canonicalJson(manifest))
     throw new OperationError(
@@ -195,6 +196,14 @@ async function commit(request: CommitRequest): Promise<Committed> {
       `manifest ${storage.id} reads back otherwise than it was written`,
     );
   return { id: storage.id, manifest: readBack };
+}
+
+/** Where the newest manifest was taken away, the lease still knows of it: its number stays its own, and the gap shows. */
+function latest(
+  present: CommittedBackup | undefined,
+  remembered: CommittedBackup | undefined,
+): CommittedBackup | undefined {
+  return remembered !== undefined && remembered.sequence > (present?.sequence ?? 0) ? remembered : present;
 }
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

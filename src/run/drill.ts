@@ -16,20 +16,7 @@ import type { DrillRequest } from './drill-request.ts';
 import { phaseEvents, type PhaseEvents } from './phases.ts';
 import { resolveConnection, type Tools } from './tools.ts';
 
-const phases = [
-  'lease',
-  'fetch',
-  'roles',
-  'database',
-  'data',
-  'supplement',
-  'analyze',
-  'inventory',
-  'compare',
-  'checks',
-  'logins',
-  'teardown',
-] as const;
+const afterRestore = ['inventory', 'compare', 'checks', 'logins', 'teardown'] as const;
 
 /**
  * Restores one backup onto a clean server, compares what came back with what the backup recorded, tears the server down and
@@ -39,13 +26,14 @@ const phases = [
 export async function drill(request: DrillRequest, tools: Tools): Promise<DrillReport> {
   const { repository, address, backup } = request;
   const startedAt = tools.clock.now();
-  const events = phaseEvents(`drill:${formatAddress(address)}`, formatAddress(address), phases, tools);
   tools.emit({
     kind: 'started',
     key: `drill:${formatAddress(address)}`,
     title: `drill ${formatAddress(address)} ${backup}`,
   });
   const manifest = await readManifest(repository, address, backup);
+  const phases = ['lease', 'fetch', ...manifest.steps.map(({ phase }) => phase), ...afterRestore];
+  const events = phaseEvents(`drill:${formatAddress(address)}`, formatAddress(address), phases, tools);
   const outcome = await readContents(repository, manifest).then(
     (contents) => onTarget({ request, manifest, contents, events, tools }),
     (error: unknown) => unreadable(request, error),
@@ -81,7 +69,7 @@ async function onTarget({ request, manifest, contents, events, tools }: OnTarget
   const adapter = tools.target(declared, connection);
   await adapter.sweep();
   await using lease = await adapter.lease({
-    major: Math.floor(manifest.source.versionNumber / 10_000),
+    series: engine.series(manifest.source),
     bootstrapRole: manifest.source.bootstrapRole,
     bytesNeeded: Math.ceil(manifest.source.databaseBytes * 1.5),
     settings: manifest.source.settings,

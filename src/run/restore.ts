@@ -1,4 +1,5 @@
 import { formatAddress, type Address } from '../base/address.ts';
+import type { EngineName } from '../base/engine-name.ts';
 import { OperationError } from '../base/operation-error.ts';
 import { mintOpenServer, type OpenServer } from '../engine/clean-server.ts';
 import type { RestoreRequest } from '../engine/engine.ts';
@@ -18,6 +19,8 @@ export interface RestoreAsk {
   readonly address: Address;
   readonly backup: BackupId;
   readonly to: ServerAccess;
+  /** What kind of server it is. */
+  readonly engine: EngineName;
   /** Name of the database to make; the source's own where absent. */
   readonly as?: string;
   readonly jobs: number;
@@ -33,8 +36,6 @@ export interface RestoreAsk {
   /** What the choice of this backup has to say; goes into the outcome. */
   readonly notes: readonly string[];
 }
-
-const phases = ['check', 'fetch', 'roles', 'database', 'data', 'supplement', 'analyze'] as const;
 
 /**
  * Restores one backup onto a server that the user named. Refuses the source itself, an existing database and differing
@@ -70,9 +71,14 @@ async function attempt(
   key: string,
   tools: Tools,
 ): Promise<Exclude<RestoreOutcome, { state: 'failed' }>> {
+  const manifest = await readManifest(ask.repository, ask.address, ask.backup);
+  if (manifest.engine !== ask.engine)
+    throw new OperationError('target/engine', `${ask.to.name} is ${ask.engine}, the backup is of ${manifest.engine}`, {
+      hint: 'Name a server of the same kind with --to.',
+    });
+  const phases = ['check', 'fetch', ...manifest.steps.map(({ phase }) => phase)];
   const events = phaseEvents(key, formatAddress(ask.address), phases, tools);
   events.enter('check');
-  const manifest = await readManifest(ask.repository, ask.address, ask.backup);
   const contents = await readContents(ask.repository, manifest);
   const engine = tools.engine(manifest.engine);
   const { server, notes } = await guard(ask, manifest, tools);

@@ -1,4 +1,5 @@
 import type { Connection } from '../base/connection.ts';
+import type { EngineName } from '../base/engine-name.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ServerAccess } from '../engine/server-access.ts';
@@ -12,13 +13,13 @@ import type { Emit } from './events.ts';
 /** Everything a run needs of the world, made once by cli/compose. Nothing in run/ reaches for anything else. */
 export interface Tools {
   readonly tool: { readonly name: string; readonly version: string };
-  readonly engine: (name: 'postgresql') => Engine;
+  readonly engine: (name: EngineName) => Engine;
   /** Opens a repository by its location. Throws `repository/not-initialised` or `repository/unreachable`. */
   readonly openRepository: (location: string) => Promise<Repository>;
   /** Makes the adapter of a declared target; its secrets are already resolved in `connection`. */
   readonly target: (target: DesiredTarget, connection: Connection | undefined) => Target;
   /** Where a drill goes when its policy names no target: a container where Docker runs, else local binaries. */
-  readonly defaultTarget: () => Promise<DesiredTarget>;
+  readonly defaultTarget: (engine: EngineName) => Promise<DesiredTarget>;
   readonly dockerAvailable: () => Promise<boolean>;
   readonly secrets: SecretSource;
   readonly clock: Clock;

@@ -1,4 +1,5 @@
 import { formatDuration } from '../base/duration.ts';
+import type { EngineName } from '../base/engine-name.ts';
 import { conflict, type Desire } from './desire.ts';
 import type { DesiredTarget, Policy } from './desired.ts';
 import type { PolicyLayers } from './policy-layers.ts';
@@ -11,8 +12,17 @@ export function checkPolicy(context: Desire, layers: PolicyLayers, policy: Polic
   checkRetention(context, layers, policy);
 }
 
-/** A drill empties the server that it runs on. */
-export function checkDrillTarget(context: Desire, layers: PolicyLayers, target: DesiredTarget | undefined): void {
+/** A drill restores onto the same kind of server, and empties it. */
+export function checkDrillTarget(
+  context: Desire,
+  layers: PolicyLayers,
+  { target, engine }: { readonly target: DesiredTarget | undefined; readonly engine: EngineName | undefined },
+): void {
+  if (target !== undefined && engine !== undefined && target.engine !== engine) {
+    const summary = `the target ${target.name} is for ${target.engine}, and the database is of ${engine}`;
+    const help = 'Name a target of the same kind of server.';
+    context.report(conflict(layers.origin('drill', 'target'), { summary, label: `for ${target.engine}`, help }));
+  }
   if (target?.kind !== 'server' || target.disposable) return;
   const help = `Declare targets.${target.name}.server.disposable: true if drills may remove everything on it.`;
   const summary = `the target ${target.name} is not disposable, so no drill may use it`;

@@ -8,7 +8,10 @@ import { policyLayers, type PolicyLayers } from './policy-layers.ts';
 import type { SpecPath } from './spec-text.ts';
 
 /** Every entry under `databases` with its whole policy. Reports references that lead nowhere and entries that collide. */
-export function desireDatabases(context: Desire, declared: Pick<Desired, 'targets'>): readonly DesiredDatabase[] {
+export function desireDatabases(
+  context: Desire,
+  declared: Pick<Desired, 'targets' | 'servers'>,
+): readonly DesiredDatabase[] {
   const taken = new Map<string, string>();
   return Object.entries(context.document.databases).map(([key, entry]) => {
     const path: SpecPath = ['databases', key];
@@ -31,7 +34,10 @@ export function desireDatabases(context: Desire, declared: Pick<Desired, 'target
       repository: repositoryOf(context, layers, path),
     });
     if (policy.drill.target !== undefined) refer(context, layers.origin('drill', 'target'), policy.drill.target);
-    checkDrillTarget(context, layers, declared.targets.get(policy.drill.target ?? ''));
+    checkDrillTarget(context, layers, {
+      target: declared.targets.get(policy.drill.target ?? ''),
+      engine: declared.servers.get(entry.server)?.engine,
+    });
     checkPolicy(context, layers, policy);
     return { key, server: entry.server, select, policy, place: context.place(path) };
   });

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { Tls } from '../base/connection.ts';
+import type { EngineName } from '../base/engine-name.ts';
 import type {
   Desired,
   DesiredConnection,
@@ -9,6 +10,7 @@ import type {
   SecretReference,
 } from './desired.ts';
 import { conflict, type Desire } from './desire.ts';
+import { engineDefaults } from './engine-defaults.ts';
 import type { Secret, Server, Target, Tls as TlsDocument } from './spec-document.gen.ts';
 import type { SpecPath } from './spec-text.ts';
 
@@ -30,12 +32,13 @@ export function desireServers(context: Desire): Pick<Desired, 'repositories' | '
   for (const [name, server] of Object.entries(document.servers)) {
     const path = ['servers', name];
     servers.set(name, {
-      ...connectionOf(context, server, path),
+      ...connectionOf(context, server, { engine: server.engine, path }),
       name,
       engine: server.engine,
-      maintenanceDatabase: server.maintenanceDatabase ?? 'postgres',
+      maintenanceDatabase: maintenanceDatabaseOf(context, server, { engine: server.engine, path }),
       ...(server.clients !== undefined && { clients: fromSpec(context, server.clients) }),
       parallel: server.parallel ?? 1,
+      lockInstance: lockInstanceOf(context, server, path),
       place: context.place(path),
     });
   }
@@ -89,37 +92,69 @@ function targetOf(context: Desire, name: string, target: Target): DesiredTarget 
       ...(target.container.image !== undefined && { image: target.container.image }),
     };
   if (!target.server) return undefined;
+  const path = ['targets', name, 'server'];
   return {
     ...base,
     kind: 'server',
-    connection: connectionOf(context, target.server, ['targets', name, 'server']),
-    maintenanceDatabase: target.server.maintenanceDatabase ?? 'postgres',
+    connection: connectionOf(context, target.server, { engine: target.engine, path }),
+    maintenanceDatabase: maintenanceDatabaseOf(context, target.server, { engine: target.engine, path }),
     disposable: target.server.disposable ?? false,
   };
+}
+
+interface Declared {
+  readonly engine: EngineName;
+  readonly path: SpecPath;
+}
+
+function maintenanceDatabaseOf(
+  context: Desire,
+  { maintenanceDatabase }: Pick<Server, 'maintenanceDatabase'>,
+  { engine, path }: Declared,
+): string {
+  const defaults = engineDefaults[engine];
+  if (maintenanceDatabase !== undefined && !defaults.choosesMaintenanceDatabase) {
+    const summary = `${engine} servers have no maintenance database`;
+    context.report(
+      conflict([...path, 'maintenanceDatabase'], { summary, label: 'sessions need none', help: 'Remove the line.' }),
+    );
+  }
+  return maintenanceDatabase ?? defaults.maintenanceDatabase;
+}
+
+function lockInstanceOf(context: Desire, { engine, lockInstance }: Server, path: SpecPath): boolean {
+  if (lockInstance !== undefined && !engineDefaults[engine].locksInstance) {
+    const summary = `${engine} servers have no LOCK INSTANCE FOR BACKUP`;
+    context.report(conflict([...path, 'lockInstance'], { summary, label: 'MySQL only', help: 'Remove the line.' }));
+  }
+  return lockInstance ?? false;
 }
 
 function connectionOf(
   context: Desire,
   server: Pick<Server, 'host' | 'port' | 'user' | 'password' | 'tls'>,
-  path: SpecPath,
+  { engine, path }: Declared,
 ): DesiredConnection {
   const isSocket = /^\.{0,2}\//.test(server.host);
   if (isSocket) checkSocket(context, server, path);
   return {
     host: isSocket ? fromSpec(context, server.host) : server.host,
-    port: server.port ?? 5432,
+    port: server.port ?? engineDefaults[engine].port,
     user: server.user,
     ...(server.password && { password: secretOf(context, server.password) }),
     tls: server.tls ? tlsOf(context, server.tls, [...path, 'tls']) : { mode: isSocket ? 'disable' : 'prefer' },
   };
 }
 
-/** libpq never encrypts a Unix socket, whatever sslmode says (PostgreSQL manual, "Database Connection Control Functions", sslmode). */
+/**
+ * Nothing is encrypted there: libpq never does, whatever sslmode says (PostgreSQL manual, "Database Connection Control
+ * Functions", sslmode), and the driver of the others does as libpq.
+ */
 function checkSocket(context: Desire, server: Pick<Server, 'host' | 'port' | 'tls'>, path: SpecPath): void {
   const mode = server.tls?.mode;
   if (mode !== undefined && !['disable', 'allow', 'prefer'].includes(mode)) {
     const summary = `tls mode ${mode} cannot hold over a Unix socket`;
-    context.report(conflict([...path, 'tls', 'mode'], { summary, label: 'host is a socket directory' }));
+    context.report(conflict([...path, 'tls', 'mode'], { summary, label: 'host is a socket' }));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Place } from '../base/diagnostic.ts';
+import type { EngineName } from '../base/engine-name.ts';
 import type { Duration } from '../base/duration.ts';
 import type { Tls } from '../base/connection.ts';
 
@@ -40,13 +41,15 @@ export interface DesiredRepository {
 
 export interface DesiredServer extends DesiredConnection {
   readonly name: string;
-  readonly engine: 'postgresql';
+  readonly engine: EngineName;
   /** Database to connect to for what concerns the whole server. */
   readonly maintenanceDatabase: string;
   /** Folder with the client programs; looked for in the usual places where absent. */
   readonly clients?: string;
   /** Databases captured at the same time. */
   readonly parallel: number;
+  /** Whether nobody may change tables and accounts while dumps run. */
+  readonly lockInstance: boolean;
   readonly place: Place;
 }
 
@@ -54,21 +57,21 @@ export type DesiredTarget =
   | {
       readonly kind: 'local';
       readonly name: string;
-      readonly engine: 'postgresql';
+      readonly engine: EngineName;
       readonly binaries?: string;
       readonly place: Place;
     }
   | {
       readonly kind: 'container';
       readonly name: string;
-      readonly engine: 'postgresql';
+      readonly engine: EngineName;
       readonly image?: string;
       readonly place: Place;
     }
   | {
       readonly kind: 'server';
       readonly name: string;
-      readonly engine: 'postgresql';
+      readonly engine: EngineName;
       readonly connection: DesiredConnection;
       readonly maintenanceDatabase: string;
       /** Whether a drill may use and empty it. A restore may write to a server that is not disposable; a drill never. */
@@ -111,15 +114,15 @@ export interface RolesPolicy {
 
 export interface DumpPolicy {
   readonly jobs: number;
-  /** `auto`: zstd level 3 where the server's major version has it in pg_dump (16 on), else gzip level 1. */
+  /** `auto`: zstd level 3; gzip level 1 where the dump is PostgreSQL's of before 16, which has no zstd. */
   readonly compression:
     'auto' | { readonly codec: 'zstd' | 'gzip'; readonly level: number } | { readonly codec: 'none' };
   readonly timeout: Duration;
   readonly lockWait: Duration;
-  /** pg_dump patterns (`schema.table`, wildcards allowed). */
+  /** Patterns of tables: `schema.table` as pg_dump has them, `table` for MySQL and MariaDB, with `*` and `?`. */
   readonly excludeTables: readonly string[];
   readonly excludeTableData: readonly string[];
-  /** Also hash every table on the server inside the snapshot: independent of pg_dump, one more scan. */
+  /** Also hash every table on the server inside the snapshot: independent of the dump, one more scan. */
   readonly serverHashes: boolean;
 }
 

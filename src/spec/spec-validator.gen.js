@@ -105,7 +105,7 @@ var validate = validate52,
       host: {
         title: 'host',
         description:
-          'Host name or address; or the directory of a Unix socket, beginning with `/`, `./` or `../` (relative ones count from the folder of the spec). One host, no URL.',
+          'Host name or address; or a Unix socket, beginning with `/`, `./` or `../` (relative ones count from the folder of the spec): its directory for PostgreSQL, the socket file itself for MySQL and MariaDB. One host, no URL.',
         type: 'string',
         pattern: '^([A-Za-z0-9_.:%-]+|\\.{0,2}/.*)$',
       },
@@ -169,14 +169,14 @@ var validate = validate52,
         additionalProperties: !1,
         required: ['engine', 'host', 'user'],
         properties: {
-          engine: { description: 'Kind of server.', enum: ['postgresql'] },
+          engine: { description: 'Kind of server.', enum: ['postgresql', 'mysql', 'mariadb'] },
           host: { $ref: '#/$defs/host' },
           port: {
-            description: 'TCP port, or the number in the name of the socket file.',
+            description:
+              'TCP port, or the number in the name of PostgreSQL\u2019s socket file. Default 5432 for PostgreSQL, 3306 for MySQL and MariaDB.',
             type: 'integer',
             minimum: 1,
             maximum: 65535,
-            default: 5432,
           },
           user: { description: 'Role to log in as.', type: 'string', minLength: 1 },
           password: {
@@ -186,15 +186,15 @@ var validate = validate52,
           },
           tls: { $ref: '#/$defs/tls' },
           maintenanceDatabase: {
-            description: 'Database to connect to for what concerns the whole server.',
+            description:
+              'PostgreSQL only: database to connect to for what concerns the whole server. Default `postgres`.',
             type: 'string',
             minLength: 1,
-            default: 'postgres',
           },
           clients: {
             $ref: '#/$defs/path',
             description:
-              'Folder with the client programs (pg_dump, psql). Looked for in the usual places where absent.',
+              'Folder with the client programs (pg_dump and psql; mysqldump and mysql; mariadb-dump and mariadb). Looked for in the usual places where absent.',
           },
           parallel: {
             description: 'Databases of this server that are captured at the same time.',
@@ -202,6 +202,12 @@ var validate = validate52,
             minimum: 1,
             maximum: 64,
             default: 1,
+          },
+          lockInstance: {
+            description:
+              'MySQL only: hold `LOCK INSTANCE FOR BACKUP` while dumps run, so that nobody can change tables or accounts meanwhile. Without it a change is found afterwards, and the backup fails.',
+            type: 'boolean',
+            default: !1,
           },
         },
       },
@@ -214,16 +220,16 @@ var validate = validate52,
         minProperties: 2,
         maxProperties: 2,
         properties: {
-          engine: { description: 'Kind of server.', enum: ['postgresql'] },
+          engine: { description: 'Kind of server.', enum: ['postgresql', 'mysql', 'mariadb'] },
           local: {
-            description: 'A throw-away server from PostgreSQL programs installed on this machine.',
+            description: 'A throw-away server from programs installed on this machine.',
             type: 'object',
             additionalProperties: !1,
             properties: {
               binaries: {
                 $ref: '#/$defs/path',
                 description:
-                  'Folder with initdb and postgres. Looked for in the usual places, by the version of the source, where absent.',
+                  'Folder with the server\u2019s programs (initdb and postgres, mysqld, mariadbd). Looked for in the usual places, by the version of the source, where absent.',
               },
             },
           },
@@ -233,7 +239,8 @@ var validate = validate52,
             additionalProperties: !1,
             properties: {
               image: {
-                description: 'Image to start. Where absent: `postgres:` and the major version of the source.',
+                description:
+                  'Image to start. Where absent the official one of the source\u2019s version: `postgres:17`, `mysql:8.4`, `mariadb:11.8`.',
                 type: 'string',
                 minLength: 1,
               },
@@ -247,11 +254,11 @@ var validate = validate52,
             properties: {
               host: { $ref: '#/$defs/host' },
               port: {
-                description: 'TCP port, or the number in the name of the socket file.',
+                description:
+                  'TCP port, or the number in the name of PostgreSQL\u2019s socket file. Default 5432 for PostgreSQL, 3306 for MySQL and MariaDB.',
                 type: 'integer',
                 minimum: 1,
                 maximum: 65535,
-                default: 5432,
               },
               user: { description: 'Role to log in as.', type: 'string', minLength: 1 },
               password: {
@@ -261,10 +268,10 @@ var validate = validate52,
               },
               tls: { $ref: '#/$defs/tls' },
               maintenanceDatabase: {
-                description: 'Database to connect to for what concerns the whole server.',
+                description:
+                  'PostgreSQL only: database to connect to for what concerns the whole server. Default `postgres`.',
                 type: 'string',
                 minLength: 1,
-                default: 'postgres',
               },
               disposable: {
                 description:
@@ -341,7 +348,7 @@ var validate = validate52,
               'Name of the database. Where neither this nor `match` is given, the key of the entry is the name.',
             type: 'string',
             minLength: 1,
-            maxLength: 63,
+            maxLength: 64,
           },
           match: {
             description:
@@ -803,14 +810,14 @@ var schema23 = {
     additionalProperties: !1,
     required: ['engine', 'host', 'user'],
     properties: {
-      engine: { description: 'Kind of server.', enum: ['postgresql'] },
+      engine: { description: 'Kind of server.', enum: ['postgresql', 'mysql', 'mariadb'] },
       host: { $ref: '#/$defs/host' },
       port: {
-        description: 'TCP port, or the number in the name of the socket file.',
+        description:
+          'TCP port, or the number in the name of PostgreSQL\u2019s socket file. Default 5432 for PostgreSQL, 3306 for MySQL and MariaDB.',
         type: 'integer',
         minimum: 1,
         maximum: 65535,
-        default: 5432,
       },
       user: { description: 'Role to log in as.', type: 'string', minLength: 1 },
       password: {
@@ -820,14 +827,14 @@ var schema23 = {
       },
       tls: { $ref: '#/$defs/tls' },
       maintenanceDatabase: {
-        description: 'Database to connect to for what concerns the whole server.',
+        description: 'PostgreSQL only: database to connect to for what concerns the whole server. Default `postgres`.',
         type: 'string',
         minLength: 1,
-        default: 'postgres',
       },
       clients: {
         $ref: '#/$defs/path',
-        description: 'Folder with the client programs (pg_dump, psql). Looked for in the usual places where absent.',
+        description:
+          'Folder with the client programs (pg_dump and psql; mysqldump and mysql; mariadb-dump and mariadb). Looked for in the usual places where absent.',
       },
       parallel: {
         description: 'Databases of this server that are captured at the same time.',
@@ -836,13 +843,19 @@ var schema23 = {
         maximum: 64,
         default: 1,
       },
+      lockInstance: {
+        description:
+          'MySQL only: hold `LOCK INSTANCE FOR BACKUP` while dumps run, so that nobody can change tables or accounts meanwhile. Without it a change is found afterwards, and the backup fails.',
+        type: 'boolean',
+        default: !1,
+      },
     },
   },
   func2 = Object.prototype.hasOwnProperty,
   schema24 = {
     title: 'host',
     description:
-      'Host name or address; or the directory of a Unix socket, beginning with `/`, `./` or `../` (relative ones count from the folder of the spec). One host, no URL.',
+      'Host name or address; or a Unix socket, beginning with `/`, `./` or `../` (relative ones count from the folder of the spec): its directory for PostgreSQL, the socket file itself for MySQL and MariaDB. One host, no URL.',
     type: 'string',
     pattern: '^([A-Za-z0-9_.:%-]+|\\.{0,2}/.*)$',
   },
@@ -1232,7 +1245,7 @@ function validate60(
       }
     if (data.engine !== void 0) {
       let data0 = data.engine;
-      if (data0 !== 'postgresql') {
+      if (!(data0 === 'postgresql' || data0 === 'mysql' || data0 === 'mariadb')) {
         let err4 = {
           instancePath: instancePath + '/engine',
           schemaPath: '#/properties/engine/enum',
@@ -1429,8 +1442,23 @@ function validate60(
         }
       }
     }
+    if (data.lockInstance !== void 0) {
+      let data9 = data.lockInstance;
+      if (typeof data9 != 'boolean') {
+        let err15 = {
+          instancePath: instancePath + '/lockInstance',
+          schemaPath: '#/properties/lockInstance/type',
+          keyword: 'type',
+          params: { type: 'boolean' },
+          schema: schema23.properties.lockInstance.type,
+          parentSchema: schema23.properties.lockInstance,
+          data: data9,
+        };
+        (vErrors === null ? (vErrors = [err15]) : vErrors.push(err15), errors++);
+      }
+    }
   } else {
-    let err15 = {
+    let err16 = {
       instancePath,
       schemaPath: '#/type',
       keyword: 'type',
@@ -1439,7 +1467,7 @@ function validate60(
       parentSchema: schema23,
       data,
     };
-    (vErrors === null ? (vErrors = [err15]) : vErrors.push(err15), errors++);
+    (vErrors === null ? (vErrors = [err16]) : vErrors.push(err16), errors++);
   }
   return ((validate60.errors = vErrors), errors === 0);
 }
@@ -1453,16 +1481,16 @@ var schema27 = {
   minProperties: 2,
   maxProperties: 2,
   properties: {
-    engine: { description: 'Kind of server.', enum: ['postgresql'] },
+    engine: { description: 'Kind of server.', enum: ['postgresql', 'mysql', 'mariadb'] },
     local: {
-      description: 'A throw-away server from PostgreSQL programs installed on this machine.',
+      description: 'A throw-away server from programs installed on this machine.',
       type: 'object',
       additionalProperties: !1,
       properties: {
         binaries: {
           $ref: '#/$defs/path',
           description:
-            'Folder with initdb and postgres. Looked for in the usual places, by the version of the source, where absent.',
+            'Folder with the server\u2019s programs (initdb and postgres, mysqld, mariadbd). Looked for in the usual places, by the version of the source, where absent.',
         },
       },
     },
@@ -1472,7 +1500,8 @@ var schema27 = {
       additionalProperties: !1,
       properties: {
         image: {
-          description: 'Image to start. Where absent: `postgres:` and the major version of the source.',
+          description:
+            'Image to start. Where absent the official one of the source\u2019s version: `postgres:17`, `mysql:8.4`, `mariadb:11.8`.',
           type: 'string',
           minLength: 1,
         },
@@ -1486,11 +1515,11 @@ var schema27 = {
       properties: {
         host: { $ref: '#/$defs/host' },
         port: {
-          description: 'TCP port, or the number in the name of the socket file.',
+          description:
+            'TCP port, or the number in the name of PostgreSQL\u2019s socket file. Default 5432 for PostgreSQL, 3306 for MySQL and MariaDB.',
           type: 'integer',
           minimum: 1,
           maximum: 65535,
-          default: 5432,
         },
         user: { description: 'Role to log in as.', type: 'string', minLength: 1 },
         password: {
@@ -1500,10 +1529,10 @@ var schema27 = {
         },
         tls: { $ref: '#/$defs/tls' },
         maintenanceDatabase: {
-          description: 'Database to connect to for what concerns the whole server.',
+          description:
+            'PostgreSQL only: database to connect to for what concerns the whole server. Default `postgres`.',
           type: 'string',
           minLength: 1,
-          default: 'postgres',
         },
         disposable: {
           description:
@@ -1578,7 +1607,7 @@ function validate74(
       }
     if (data.engine !== void 0) {
       let data0 = data.engine;
-      if (data0 !== 'postgresql') {
+      if (!(data0 === 'postgresql' || data0 === 'mysql' || data0 === 'mariadb')) {
         let err4 = {
           instancePath: instancePath + '/engine',
           schemaPath: '#/properties/engine/enum',
@@ -3903,7 +3932,7 @@ var schema39 = {
       description: 'Name of the database. Where neither this nor `match` is given, the key of the entry is the name.',
       type: 'string',
       minLength: 1,
-      maxLength: 63,
+      maxLength: 64,
     },
     match: {
       description:
@@ -3993,13 +4022,13 @@ function validate118(
     if (data.database !== void 0) {
       let data1 = data.database;
       if (typeof data1 == 'string') {
-        if (func1(data1) > 63) {
+        if (func1(data1) > 64) {
           let err3 = {
             instancePath: instancePath + '/database',
             schemaPath: '#/properties/database/maxLength',
             keyword: 'maxLength',
-            params: { limit: 63 },
-            schema: 63,
+            params: { limit: 64 },
+            schema: 64,
             parentSchema: schema39.properties.database,
             data: data1,
           };

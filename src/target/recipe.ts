@@ -3,8 +3,10 @@
  * functions (src/engine/postgresql/local-recipe.ts), so that targets hold no SQL and engines start no servers.
  */
 export interface LocalRecipe {
-  /** Finds the server's programs of one major version. Throws `target/unavailable` with what to install. */
-  find(ask: { readonly major: number; readonly folder: string | undefined }): Promise<Installation>;
+  /** What it makes, for people: `postgres`. */
+  readonly product: string;
+  /** Finds the server's programs of one release series. Throws `target/unavailable` with what to install. */
+  find(ask: { readonly series: string; readonly folder: string | undefined }): Promise<Installation>;
   /** How to make and run a server. Pure but for looking into the installation. Throws `target/unavailable`. */
   plan(wish: LocalServerWish): Promise<LocalServerPlan>;
 }
@@ -31,8 +33,8 @@ export interface LocalServerPlan {
   readonly directories: readonly string[];
   /** Files to write below `root` before anything runs. The server may read them and not write them. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
-  /** Where below `root` the bootstrap role's password is expected while `initialise` runs, one line. Removed afterwards. */
-  readonly passwordFile: string;
+  /** File below `root` that gives the bootstrap role its password: there while `initialise` runs, removed when the server is ready. */
+  readonly passwordFile: { readonly path: string; readonly text: (password: string) => string };
   /** Programs to run to their end, in order. */
   readonly initialise: readonly PlannedCommand[];
   readonly serve: PlannedCommand;
@@ -59,12 +61,12 @@ export interface PlannedCommand {
 /** The same for a server from an image that follows the conventions of the official one. */
 export interface ContainerRecipe {
   /** Image where the spec names none. */
-  defaultImage(major: number): string;
+  defaultImage(series: string): string;
   plan(wish: ContainerWish): ContainerPlan;
 }
 
 export interface ContainerWish {
-  readonly major: number;
+  readonly series: string;
   readonly bootstrapRole: string;
   readonly settings: Readonly<Record<string, string>>;
 }

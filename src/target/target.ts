@@ -2,9 +2,9 @@ import type { Connection } from '../base/connection.ts';
 
 /** What the leased server must be like. */
 export interface LeaseRequest {
-  /** Major version of the source: `15`. */
-  readonly major: number;
-  /** Name of the role with OID 10 on the source: a new server is initialised with it. */
+  /** Of the source, as `Engine.series` gives it: `15`, `9.7`, `11.8`. */
+  readonly series: string;
+  /** A new server is initialised with it (`source.bootstrapRole`). */
   readonly bootstrapRole: string;
   /** Bytes that the data will need, with room for indexes and WAL; a target with less free space refuses. */
   readonly bytesNeeded: number;

@@ -21,7 +21,7 @@ export interface TargetUnderTest {
 
 export function leaseRequest(major: number, change: Partial<LeaseRequest> = {}): LeaseRequest {
   return {
-    major,
+    series: String(major),
     bootstrapRole: 'postgres',
     bytesNeeded: 100_000_000,
     settings: {},

@@ -80,7 +80,7 @@ test('what stays wrong is tried four times, after 2, 8 and 32 seconds, and then 
     const attempts = vi.fn<() => Promise<never>>(() => Promise.reject(refused));
     const outcome = backUpWithRetry(
       action as BackUp,
-      { of: attempts, drop: () => undefined, [Symbol.asyncDispose]: async () => undefined },
+      { of: attempts, leave: () => undefined, [Symbol.asyncDispose]: async () => undefined },
       {} as Repository,
       tools as unknown as Tools,
     ).catch((error: unknown) => error);

@@ -61,7 +61,7 @@ export async function captureInto(
   try {
     await mkdir(join(directory, 'scratch'));
     await mkdir(join(directory, 'dump'));
-    await using bracket = await openBracket(server, { digestKey, signal });
+    await using bracket = await openBracket(server, { digestKey, signal, planned: [], lockInstance: false });
     const captured = await bracket.capture(
       {
         address: { server: server.name, database },

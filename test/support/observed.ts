@@ -88,6 +88,7 @@ export function desired(databases: readonly DesiredDatabase[], change: Partial<D
           tls: { mode: 'prefer' },
           maintenanceDatabase: 'postgres',
           parallel: 2,
+          lockInstance: false,
           place: place(8),
         },
       ]),

@@ -4,16 +4,23 @@ import { parseServerUrl } from '../../src/cli/destination.ts';
 describe('a server as URL', () => {
   it('takes a name and a port', () => {
     expect(parseServerUrl('postgresql://restore@db.example:5433?sslmode=verify-full&sslrootcert=/ca.pem')).toEqual({
-      user: 'restore',
-      host: 'db.example',
-      port: 5433,
-      tls: { mode: 'verify-full', ca: '/ca.pem' },
+      engine: 'postgresql',
+      connection: { user: 'restore', host: 'db.example', port: 5433, tls: { mode: 'verify-full', ca: '/ca.pem' } },
     });
   });
 
   it('takes a socket directory and an IPv6 address', () => {
-    expect(parseServerUrl('postgresql://postgres@%2Frun%2Fpostgresql').host).toBe('/run/postgresql');
-    expect(parseServerUrl('postgres://p%40x@[::1]:5432/')).toMatchObject({ host: '::1', user: 'p@x' });
+    expect(parseServerUrl('postgresql://postgres@%2Frun%2Fpostgresql').connection.host).toBe('/run/postgresql');
+    expect(parseServerUrl('postgres://p%40x@[::1]:5432/').connection).toMatchObject({ host: '::1', user: 'p@x' });
+  });
+
+  it.each([
+    ['postgres', 'postgresql', 5432],
+    ['postgresql', 'postgresql', 5432],
+    ['mysql', 'mysql', 3306],
+    ['mariadb', 'mariadb', 3306],
+  ])('%s:// is %s, on port %i where none is named', (scheme, engine, port) => {
+    expect(parseServerUrl(`${scheme}://u@h`)).toMatchObject({ engine, connection: { port } });
   });
 
   it.each([

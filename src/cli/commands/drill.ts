@@ -1,5 +1,6 @@
 import { formatAddress } from '../../base/address.ts';
-import { OperationError } from '../../base/operation-error.ts';
+import type { EngineName } from '../../base/engine-name.ts';
+import { InternalError, OperationError } from '../../base/operation-error.ts';
 import { resolveDatabases } from '../../plan/resolve-databases.ts';
 import { knownDatabases, storesOf } from '../../plan/stores.ts';
 import { isAskedFor } from '../../plan/resolve-databases.ts';
@@ -11,7 +12,7 @@ import { drillNotRunMarkdown, drillNotRunText } from '../../render/drill-not-run
 import { drillText } from '../../render/drill-text.ts';
 import { drillEach, type DrillIntent } from '../../run/drill-each.ts';
 import { observe, type Observation } from '../../run/observe.ts';
-import { passedOver, selectBackup, unreadableOf, type Selection, type Unreadable } from '../../run/select-backup.ts';
+import { passedOver, selectBackup, unreadableOf, type Candidates, type Selection } from '../../run/select-backup.ts';
 import type { Tools } from '../../run/tools.ts';
 import type { Desired, DesiredTarget, DrillLevel, Policy } from '../../spec/desired.ts';
 import { answer, parseReports } from '../answer.ts';
@@ -95,20 +96,22 @@ async function requests(
         const repository = repositories.get(policy.repository);
         if (repository === undefined) throw unavailable(policy.repository, observed);
         const own = backups.filter(({ name }) => name === policy.repository).map(({ backup }) => backup);
-        const target = await targetFor(policy, desired, options, tools);
-        const clients = desired.servers.get(address.server)?.clients;
+        const server = desired.servers.get(address.server);
+        if (server === undefined) throw new InternalError(`server ${address.server} is not in the spec`);
+        const { clients, engine } = server;
+        const target = await targetFor({ policy, engine }, desired, options, tools);
         const backup = selectBackup(own, address, selection);
         return {
           repository,
           address,
           backup: backup.id,
-          notes: passedOver({ backups: own, unreadable: unreadableIn(policy.repository, observed) }, backup, selection),
+          notes: passedOver({ backups: own, ...missingIn(policy.repository, observed) }, backup, selection),
           policy: options.level === undefined ? policy.drill : { ...policy.drill, level: options.level },
           objectives: policy.objectives,
           jobs: Math.max(2, policy.dump.jobs),
           target,
           // A server that the drill makes itself is no source, so there a secret that is not here is no obstacle.
-          ...(await sourcesOf(desired, tools, { secrets: target.kind === 'server' ? 'required' : 'optional' })),
+          ...(await sourcesOf(desired, tools, { engine, secrets: target.kind === 'server' ? 'required' : 'optional' })),
           ...(clients === undefined ? {} : { clients }),
           spec: { file: desired.file, digest: desired.digest },
         };
@@ -121,25 +124,31 @@ async function requests(
 }
 
 async function targetFor(
-  policy: Policy,
+  { policy, engine }: { readonly policy: Policy; readonly engine: EngineName },
   desired: Desired,
   options: DrillOptions,
   tools: Tools,
 ): Promise<DesiredTarget> {
   const name = options.target ?? policy.drill.target;
-  if (name === undefined) return tools.defaultTarget();
+  if (name === undefined) return tools.defaultTarget(engine);
   const target = desired.targets.get(name);
   if (target === undefined)
     throw invalidUsage(
       `the spec declares no target ${name}`,
       `It declares: ${[...desired.targets.keys()].join(', ') || 'none'}.`,
     );
+  if (target.engine !== engine)
+    throw new OperationError('target/engine', `target ${name} is for ${target.engine}, the database is of ${engine}`, {
+      hint: 'Name a target of the same kind of server.',
+    });
   return target;
 }
 
-function unreadableIn(name: string, observed: Observation['observed']): readonly Unreadable[] {
+function missingIn(name: string, observed: Observation['observed']): Pick<Candidates, 'unreadable' | 'lost'> {
   const repository = observed.repositories.find((candidate) => candidate.name === name);
-  return repository?.state === 'ready' ? unreadableOf(repository.invalidManifests) : [];
+  return repository?.state === 'ready'
+    ? { unreadable: unreadableOf(repository.invalidManifests), lost: repository.lost }
+    : { unreadable: [], lost: [] };
 }
 
 function unavailable(name: string, observed: Observation['observed']): OperationError {

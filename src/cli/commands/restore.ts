@@ -15,7 +15,7 @@ import type { GlobalOptions } from '../global-options.ts';
 import { invalidUsage } from '../invalid-input.ts';
 import { loadSpec } from '../load-spec.ts';
 import { positiveInteger } from '../numbers.ts';
-import { byAddress, locationsOf, matching, openWhole } from '../open-backups.ts';
+import { byAddress, locationsOf, matching, openBackups } from '../open-backups.ts';
 import { checkDestination, destination } from '../destination.ts';
 import { withTools } from '../session.ts';
 import { sourcesOf } from '../sources.ts';
@@ -71,13 +71,13 @@ async function restoreAll(
   tools: Tools,
 ): Promise<readonly RestoreOutcome[]> {
   const locations = desired === undefined ? [options.repository ?? ''] : locationsOf(desired);
-  const { located, unreadable } = await openWhole(locations, tools);
+  const { located, unreadable, lost } = await openBackups(locations, tools);
   const groups = byAddress(matching(located, options.address));
   if (options.as !== undefined && groups.length > 1)
     throw invalidUsage(`--as gives one name to ${groups.length} databases`, 'Restore them one by one.');
-  const to = await destination(options, { desired, context, tools });
+  const { access: to, engine } = await destination(options, { desired, context, tools });
   // In a disaster nothing of the sources need be there, not even their secrets.
-  const sources = await sourcesOf(desired, tools, { secrets: 'optional' });
+  const sources = await sourcesOf(desired, tools, { engine, secrets: 'optional' });
   const queue = new PQueue({ concurrency: positiveInteger(options.parallel, '--parallel') });
   const jobs = Math.max(2, positiveInteger(options.jobs, '--jobs'));
   return Promise.all(
@@ -94,12 +94,13 @@ async function restoreAll(
         address,
         backup: backup.id,
         to,
+        engine,
         jobs,
         overwriteDatabase,
         overwriteRoles,
         allowSource,
         dryRun,
-        notes: passedOver({ backups, unreadable }, backup, selection),
+        notes: passedOver({ backups, unreadable, lost }, backup, selection),
         ...sources,
         ...(options.as === undefined ? {} : { as: options.as }),
       };

@@ -135,12 +135,13 @@ export async function captureDatabase(
     await session.run('COMMIT');
     phase(undefined);
     return {
+      engine: 'postgresql',
       source,
       clients: [
         { program: 'pg_dump', version: context.dump.version },
         { program: 'pg_restore', version: context.restore.version },
       ],
-      snapshot: { time: new Date(snapshot.timeMs).toISOString(), lsn: snapshot.lsn },
+      snapshot: { time: new Date(snapshot.timeMs).toISOString(), position: snapshot.position },
       access: { fingerprint: access.fingerprint, passwords: access.passwords },
       degradations: [...ahead.degradations, ...access.degradations, ...lost, ...exclusions(excluded.relations, tables)],
       steps: stepsOf(texts),
@@ -206,16 +207,16 @@ interface Snapshot {
   readonly name: string;
   /** Of the transaction's beginning, which is just before the snapshot: the data is never older than it says. */
   readonly timeMs: number;
-  readonly lsn: string | null;
+  readonly position: string | null;
 }
 
 async function openSnapshot(session: Session): Promise<Snapshot> {
   await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  const [row] = await session.query<{ name: string; time: string; lsn: string | null }>(`
+  const [row] = await session.query<{ name: string; time: string; position: string | null }>(`
     SELECT pg_export_snapshot() AS name, floor(extract(epoch FROM transaction_timestamp()) * 1000)::bigint AS time,
-      CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END AS lsn`);
+      CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END AS position`);
   if (row === undefined) throw new TypeError('a query without FROM gave no row');
-  return { name: row.name, timeMs: Number(row.time), lsn: row.lsn };
+  return { name: row.name, timeMs: Number(row.time), position: row.position };
 }
 
 interface CountRequest {

@@ -5,9 +5,9 @@ import { throwawaySettings } from './server-settings.ts';
  * POSTGRES_HOST_AUTH_METHOD, POSTGRES_INITDB_ARGS: docs of hub.docker.com/_/postgres). The shape is src/target/recipe.ts.
  */
 export const postgresqlContainerRecipe = {
-  defaultImage: (major: number): string => `postgres:${major}`,
+  defaultImage: (series: string): string => `postgres:${series}`,
   plan: (wish: {
-    readonly major: number;
+    readonly series: string;
     readonly bootstrapRole: string;
     readonly settings: Readonly<Record<string, string>>;
   }) => {
@@ -21,7 +21,7 @@ export const postgresqlContainerRecipe = {
         POSTGRES_DB: 'postgres',
         // `md5` takes both kinds of verifiers, `scram-sha-256` only its own (manual, section "Password Authentication").
         POSTGRES_HOST_AUTH_METHOD: 'md5',
-        POSTGRES_INITDB_ARGS: `--encoding=UTF8 --locale=C.UTF-8 --no-sync${wish.major >= 18 ? ' --no-data-checksums' : ''}`,
+        POSTGRES_INITDB_ARGS: `--encoding=UTF8 --locale=C.UTF-8 --no-sync${Number(wish.series) >= 18 ? ' --no-data-checksums' : ''}`,
       },
       passwordVariable: 'POSTGRES_PASSWORD',
       command: ['postgres', ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],

@@ -11,7 +11,7 @@ const programs = ['initdb', 'postgres'] as const;
  * How to make and run a PostgreSQL server from local binaries (the shape is src/target/recipe.ts). The server has one
  * Unix socket, no TCP, and asks everyone for a password: a login can only be proven where passwords are checked.
  */
-export const postgresqlLocalRecipe = { find, plan };
+export const postgresqlLocalRecipe = { product: 'postgres', find, plan };
 
 interface Installation {
   readonly folder: string;
@@ -20,18 +20,19 @@ interface Installation {
 }
 
 /** Finds initdb and postgres of one major version in `folder`, or else in the usual places. Throws `target/unavailable`. */
-async function find(ask: { readonly major: number; readonly folder: string | undefined }): Promise<Installation> {
+async function find(ask: { readonly series: string; readonly folder: string | undefined }): Promise<Installation> {
+  const major = Number(ask.series);
   const seen: string[] = [];
-  for (const folder of ask.folder === undefined ? usualFolders(ask.major) : [ask.folder, join(ask.folder, 'bin')]) {
+  for (const folder of ask.folder === undefined ? usualFolders(major) : [ask.folder, join(ask.folder, 'bin')]) {
     if (!programs.every((program) => existsSync(join(folder, program)))) continue;
     const { stdout } = await runCommand({ program: join(folder, 'postgres'), args: ['--version'], stdout: 'text' });
     const version = /\(PostgreSQL\) (\d+[.\w]*)/.exec(stdout)?.[1];
-    if (version !== undefined && Number.parseInt(version, 10) === ask.major)
+    if (version !== undefined && Number.parseInt(version, 10) === major)
       return { folder, version, reads: readsOf(await realpath(folder)) };
     seen.push(`${folder} holds ${version ?? 'an unknown version'}`);
   }
-  throw new OperationError('target/unavailable', `no PostgreSQL ${ask.major} server was found on this machine`, {
-    hint: `${seen.length > 0 ? `${seen.join('; ')}. ` : ''}Install postgresql-${ask.major}, name its folder with targets.<name>.local.binaries, or use a container target.`,
+  throw new OperationError('target/unavailable', `no PostgreSQL ${major} server was found on this machine`, {
+    hint: `${seen.length > 0 ? `${seen.join('; ')}. ` : ''}Install postgresql-${major}, name its folder with targets.<name>.local.binaries, or use a container target.`,
   });
 }
 
@@ -106,7 +107,7 @@ async function plan({ installation, root, bootstrapRole, settings: wanted }: Wis
       { path: 'pg_hba.conf', text: 'local all all md5\n' },
       { path: 'pg_ident.conf', text: '' },
     ],
-    passwordFile: 'password',
+    passwordFile: { path: 'password', text: (password: string) => `${password}\n` },
     initialise: [
       { program: join(installation.folder, 'initdb'), args: initdbArguments(installation, root, initialName) },
       ...(initialName === bootstrapRole ? [] : [renaming(installation, root, bootstrapRole)]),

@@ -17,6 +17,7 @@ import { restoredInventory } from './restored-inventory.ts';
 export function postgresql(): Engine {
   return {
     name: 'postgresql',
+    series: ({ versionNumber }) => String(Math.floor(versionNumber / 10_000)),
     comparison: comparisonRules,
     observe,
     openBracket,

@@ -11,7 +11,7 @@ import { awaitReady, placeOf, startContainer } from './start.ts';
 
 export interface ContainerDeclaration {
   readonly name: string;
-  /** The recipe's image for the source's major version where absent. */
+  /** The recipe's image for the source's version where absent. */
   readonly image?: string;
 }
 
@@ -49,10 +49,10 @@ async function lease(
   recipe: ContainerRecipe,
   request: LeaseRequest,
 ): Promise<TargetLease> {
-  const { major, bootstrapRole, settings, signal } = request;
+  const { series, bootstrapRole, settings, signal } = request;
   signal.throwIfAborted();
-  const image = declared.image ?? recipe.defaultImage(major);
-  const plan = recipe.plan({ major, bootstrapRole, settings });
+  const image = declared.image ?? recipe.defaultImage(series);
+  const plan = recipe.plan({ series, bootstrapRole, settings });
   const docker = await connectDocker();
   const notes = [...plan.notes, ...(await checkSpace(docker, request.bytesNeeded))];
   await provideImage(docker, image, signal);

@@ -36,7 +36,7 @@ export function localTarget(declared: LocalDeclaration, recipe: LocalRecipe): Ta
 
 async function lease(declared: LocalDeclaration, recipe: LocalRecipe, request: LeaseRequest): Promise<TargetLease> {
   request.signal.throwIfAborted();
-  const found = await recipe.find({ major: request.major, folder: declared.binaries });
+  const found = await recipe.find({ series: request.series, folder: declared.binaries });
   const installation = { ...found, folder: await realpath(found.folder) };
   await using cleanup = new AsyncDisposableStack();
   const scratch = cleanup.use(await openScratch('server'));
@@ -48,8 +48,8 @@ async function lease(declared: LocalDeclaration, recipe: LocalRecipe, request: L
   const password = new Secret(randomBytes(24).toString('base64url'));
   await layOut(sandbox, plan, password);
   await initialise(plan, sandbox, request.signal);
-  await rm(join(sandbox.root, plan.passwordFile));
   cleanup.use(await serve(plan, sandbox, request.signal));
+  await rm(join(sandbox.root, plan.passwordFile.path));
   const owned = cleanup.move();
   return {
     connection: {
@@ -64,7 +64,7 @@ async function lease(declared: LocalDeclaration, recipe: LocalRecipe, request: L
     provenance: 'created',
     tablespaceRoot: join(sandbox.rootInside, plan.tablespaceDirectory),
     isolation: sandbox.isolation,
-    description: `postgres ${installation.version} from local binaries`,
+    description: `${recipe.product} ${installation.version} from local binaries`,
     notes: [...sandbox.notes, ...plan.notes],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -98,7 +98,7 @@ async function layOut(sandbox: Sandbox, plan: LocalServerPlan, password: Secret)
     await writeFile(join(root, path), text);
     await chmod(join(root, path), 0o644);
   }
-  const passwordFile = join(root, plan.passwordFile);
-  await writeFile(passwordFile, `${password.reveal()}\n`, { mode: 0o600 });
+  const passwordFile = join(root, plan.passwordFile.path);
+  await writeFile(passwordFile, plan.passwordFile.text(password.reveal()), { mode: 0o600 });
   if (uid !== undefined) await chown(passwordFile, uid, uid);
 }

@@ -41,7 +41,7 @@ test.for([majors[0] ?? 0, majors.at(-1) ?? 0])('a standby of PostgreSQL %i can b
       const access = primary.access();
       const source = { ...access, connection: { ...access.connection, host: folder } };
       await using capture = await captureInto(source, 'shop', { dump: { serverHashes: true } });
-      expect(capture.captured.snapshot.lsn).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
+      expect(capture.captured.snapshot.position).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
       expect(capture.captured.degradations.map(({ code, subject }) => `${code} ${subject}`)).toEqual([
         'unlogged-table-data public.u',
         'unlogged-table-data public.u_i_seq',

@@ -44,7 +44,7 @@ const manifests: fc.Arbitrary<Manifest> = fc
       settings,
     },
     clients: [],
-    snapshot: { time, lsn: null },
+    snapshot: { time, position: null },
     startedAt: time,
     finishedAt: time,
     holds: { roles: 'all', passwords: 'hashes', include: [], exclude: [], excludedTables: [], excludedTableData: [] },

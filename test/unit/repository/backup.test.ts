@@ -22,6 +22,8 @@ import { initialiseFilesystemRepository } from '../../../src/repository/filesyst
 import { openFilesystemRepository } from '../../../src/repository/filesystem/open.ts';
 import { expireBackup, sweepExpired, sweepTemporaries, sweepUnfinished } from '../../../src/repository/remove.ts';
 import type { Repository } from '../../../src/repository/repository.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { acquireLease } from '../../../src/repository/lease.ts';
 import { rereadRounds } from '../../../src/repository/reread-sample.ts';
 
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -46,7 +48,7 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** Stores the files of a backup and its contents; `commit` makes it one. */
-async function store(id: BackupId) {
+async function store(id: BackupId, history: Pick<Manifest, 'sequence' | 'previous'> = { sequence: 7, previous: null }) {
   const writer = backupWriter(repository, id);
   const scratch = String(await repository.scratch(id));
   await mkdir(join(scratch, 'dump'));
@@ -90,8 +92,7 @@ async function store(id: BackupId) {
     kind: 'holdfast.manifest',
     id,
     address,
-    sequence: 7,
-    previous: null,
+    ...history,
     tool: { name: 'holdfast', version: '1' },
     engine: 'postgresql',
     method: 'logical',
@@ -108,7 +109,7 @@ async function store(id: BackupId) {
       settings: {},
     },
     clients: [],
-    snapshot: { time, lsn: null },
+    snapshot: { time, position: null },
     startedAt: time,
     finishedAt: time,
     holds: { roles: 'all', passwords: 'hashes', include: [], exclude: [], excludedTables: [], excludedTableData: [] },
@@ -326,6 +327,81 @@ describe('decay that no listing shows', () => {
   });
 });
 
+describe('a manifest that somebody removed', () => {
+  /** Backups in a row, oldest first, as runs commit them. */
+  async function commitRow(count: number): Promise<readonly BackupId[]> {
+    const ids: BackupId[] = [];
+    for (let sequence = 1; sequence <= count; sequence += 1) {
+      const id = newId(sequence * 1_000);
+      await (await store(id, { sequence, previous: ids.at(-1) ?? null })).commit();
+      ids.push(id);
+    }
+    return ids;
+  }
+  const lost = async () => (await catalogue()).lost;
+
+  test('is told by what names it, from the index as well, and an empty tombstone explains it', async () => {
+    const [first, second, third] = await commitRow(3);
+    expect(await lost()).toEqual([]);
+    await rm(join(repository.location, manifestKey(address, second as BackupId)));
+    for (let plan = 0; plan < 2; plan += 1) expect(await lost()).toEqual([{ address, id: second, sequence: 2 }]);
+    await mkdir(join(repository.location, tombstoneKey(address, second as BackupId), '..'), { recursive: true });
+    await writeFile(join(repository.location, tombstoneKey(address, second as BackupId)), '');
+    expect(await lost()).toEqual([]);
+    expect((await catalogue()).backups.map(({ id }) => id)).toEqual([first, third]);
+  });
+
+  test('is told by its number where the one after it is gone as well', async () => {
+    const [, second, third] = await commitRow(4);
+    for (const id of [second, third]) await rm(join(repository.location, manifestKey(address, id as BackupId)));
+    expect(await lost()).toEqual([
+      { address, id: third, sequence: 3 },
+      { address, id: undefined, sequence: 2 },
+    ]);
+  });
+
+  test('is told among backups that expired, by its own number', async () => {
+    const ids = await commitRow(6);
+    for (const id of ids.slice(0, 4)) {
+      await expireBackup(repository, address, id, { at: instant(at + 9_000), by });
+      if (id !== ids[2]) await rm(join(repository.location, manifestKey(address, id)));
+    }
+    expect(await lost()).toEqual([]);
+    // With its tombstone, the number of the second goes too.
+    await rm(join(repository.location, tombstoneKey(address, ids[1] as BackupId)));
+    expect(await lost()).toEqual([{ address, id: ids[1], sequence: 2 }]);
+  });
+
+  test('is told by a record about it, also where it was the only one', async () => {
+    const [only] = await commitRow(1);
+    const report = { address, backup: only as BackupId, level: 'L2', passed: true } as const;
+    const tool = { name: 'holdfast', version: '1' };
+    await writeRecord(repository, verifyRecord({ report, at: instant(at + 1), tool }), randomBytes);
+    await rm(join(repository.location, manifestKey(address, only as BackupId)));
+    expect(await lost()).toEqual([{ address, id: only, sequence: undefined }]);
+  });
+
+  test('is told by the lease of its capture, and is no abandoned work', async () => {
+    const id = newId();
+    const clock = systemClock;
+    const holder = { host: 'h', pid: 1, command: 'backup apply', since: '2026-11-22T20:00:00Z', run: null };
+    const scope = `capture/${manifestKey(address, id).split('/').slice(1, 3).join('/')}`;
+    const lease = await acquireLease(repository, scope, { clock, holder });
+    await lease.note(id);
+    await (await store(id, { sequence: 1, previous: null })).commit();
+    lease.committed({ id, sequence: 1 });
+    await lease[Symbol.asyncDispose]();
+    expect(await lost()).toEqual([]);
+    await rm(join(repository.location, manifestKey(address, id)));
+    const found = await catalogue();
+    expect(found.lost).toEqual([{ address, id, sequence: 1 }]);
+    expect(found.unfinished).toMatchObject([{ id, abandoned: false, live: false, hasContents: true }]);
+    // The next holder knows as well.
+    await using next = await acquireLease(repository, scope, { clock, holder });
+    expect(next.lastCommit).toEqual({ id, sequence: 1 });
+  });
+});
+
 describe('removal', () => {
   const nextDay = (): Instant => instant(Date.now() + 25 * 3_600_000);
   const filesLeft = async (): Promise<readonly string[]> =>
@@ -412,7 +488,7 @@ describe('removal', () => {
     await repository.remove(manifestKey(address, id));
     expect((await catalogue()).unfinished).toMatchObject([{ id }]);
     await sweepUnfinished(repository, id);
-    expect(await catalogue()).toEqual({ backups: [], expired: [], unfinished: [], invalidManifests: [] });
+    expect(await catalogue()).toEqual({ backups: [], expired: [], unfinished: [], invalidManifests: [], lost: [] });
   });
 
   test('never sweeps what is committed', async () => {
