@@ -1,12 +1,13 @@
 #!/bin/sh
-# setup.sh demo | test
-# Everything that this machine needs for `npm run demo` (the minimum) or `npm test` (all of it). Says what it installs before
+# setup.sh demo [mariadb] | test
+# Everything that this machine needs for `npm run demo` (the minimum, on PostgreSQL or MariaDB) or `npm test` (all of it). Says what it installs before
 # it does, does only what is missing, and takes a second when nothing is. Debian 12 or newer with Node and npm.
 #
 # Database servers and small tools are unpacked below a cache directory and run in place: nothing is installed as a service
 # and no existing server is touched. Only `test` installs packages (docker.io, strace), and only as root or with sudo.
 set -eu
 level=${1:?demo or test}
+demo=${2:-postgresql}
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/scripts/setup/environment.sh"
 
@@ -65,16 +66,22 @@ flock 9
 case $level in
 demo)
   tools zstd patchelf
-  [ -x /usr/lib/postgresql/15/bin/postgres ] || sh "$root/scripts/setup/servers.sh" 15
+  case $demo in
+  postgresql) [ -x /usr/lib/postgresql/15/bin/postgres ] || sh "$root/scripts/setup/servers.sh" postgresql-15 ;;
+  mariadb) sh "$root/scripts/setup/servers.sh" mariadb-10.11 ;;
+  *) echo "setup: no demo on $demo" >&2; exit 64 ;;
+  esac
   ;;
 test)
+  servers='postgresql-15 postgresql-17 postgresql-18 mariadb-10.11 mariadb-11.8 mysql-9.7'
   tools zstd patchelf
-  sh "$root/scripts/setup/servers.sh" 15 17 18 || missing "a PostgreSQL server: nothing is tested on it"
+  # shellcheck disable=SC2086
+  sh "$root/scripts/setup/servers.sh" $servers || missing "a database server: nothing is tested on it"
   system_packages dockerd docker.io strace strace
   sh "$root/scripts/setup/docker.sh" 15 17 18 || missing "Docker: nothing is tested in containers"
   ;;
 *)
-  echo "usage: setup.sh demo | test" >&2
+  echo "usage: setup.sh demo [postgresql | mariadb] | test" >&2
   exit 64
   ;;
 esac

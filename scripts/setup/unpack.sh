@@ -9,7 +9,7 @@ shift 2
 state=$HOLDFAST_TEST_CACHE/apt/$suite
 
 # What maintainer scripts and administrators need, and what no server needs to run.
-unwanted='^(adduser|binutils.*|debconf|debianutils|dpkg|gcc-.*-base|init-system-helpers|libc-l10n|libgdbm.*|libjson-perl|libllvm.*|libpam-modules.*|libperl.*|libsemanage.*|libsepol.*|libsystemd-shared|libz3.*|locales|login\.defs|logsave|lsb-base|ncurses-bin|netbase|openssl|openssl-provider-legacy|passwd|perl|perl-base|perl-modules.*|lib.*-perl|postgresql-client-common|postgresql-common.*|procps|readline-common|sensible-utils|ssl-cert|systemd.*|sysvinit-utils|ucf|tar|usrmerge|usr-is-merged|util-linux.*)='
+unwanted='^(adduser|binutils.*|debconf|debianutils|dpkg|galera-.*|gawk|gcc-.*-base|init-system-helpers|iproute2|libc-l10n|libgdbm.*|libjson-perl|libllvm.*|libpam-modules.*|libperl.*|libsemanage.*|libsepol.*|libsystemd-shared|libz3.*|locales|login\.defs|logsave|lsb-base|lsof|ncurses-bin|netbase|openssl|openssl-provider-legacy|passwd|perl|perl-base|perl-modules.*|lib.*-perl|postgresql-client-common|postgresql-common.*|procps|psmisc|readline-common|rsync|sensible-utils|socat|ssl-cert|systemd.*|sysvinit-utils|ucf|tar|usrmerge|usr-is-merged|util-linux.*)='
 
 # Signatures are checked. Their expiry is not: a mirror that lags behind by days serves tests as well.
 apt() {

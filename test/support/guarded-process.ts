@@ -4,7 +4,7 @@ import { serverUser } from './server-user.ts';
 
 export interface GuardedProcess {
   /** Sends the signal and resolves once the program has ended. */
-  end(signal: 'INT' | 'QUIT' | 'KILL'): Promise<void>;
+  end(signal: 'INT' | 'TERM' | 'QUIT' | 'KILL'): Promise<void>;
 }
 
 export interface GuardedCommand {

@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { execa } from 'execa';
-import { cacheDirectory } from './cache.ts';
 import { serverUser } from './server-user.ts';
+import { templateOf } from './template.ts';
 
 interface ClusterRequest {
   readonly binaries: string;
@@ -18,7 +18,7 @@ const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
  * of its own, as if initdb had made it: what tells two servers apart must be able to.
  */
 export async function makeCluster(request: ClusterRequest): Promise<void> {
-  const template = await templateOf(request.binaries, request.bootstrapRole);
+  const template = await clusterTemplate(request.binaries, request.bootstrapRole);
   await execa('cp', ['-a', '--reflink=auto', template, request.dataDirectory]);
   const control = await open(join(request.dataDirectory, 'global/pg_control'), 'r+');
   try {
@@ -38,37 +38,13 @@ export async function makeCluster(request: ClusterRequest): Promise<void> {
   });
 }
 
-async function templateOf(binaries: string, bootstrapRole: string): Promise<string> {
+async function clusterTemplate(binaries: string, bootstrapRole: string): Promise<string> {
   const { stdout: version } = await execa(join(binaries, 'initdb'), ['--version'], { cwd: '/' });
-  const key = createHash('sha256')
-    .update(JSON.stringify([version, bootstrapRole, serverUser.uid ?? process.getuid?.()]))
-    .digest('hex')
-    .slice(0, 16);
-  const template = join(cacheDirectory, 'templates', key);
-  if (await exists(template)) return template;
-  await mkdir(dirname(template), { recursive: true });
-  const draft = await mkdtemp(join(dirname(template), 'draft-'));
-  await chmod(draft, 0o755);
-  if (serverUser.uid !== undefined && serverUser.gid !== undefined) await chown(draft, serverUser.uid, serverUser.gid);
-  try {
+  return templateOf([version, bootstrapRole], async (directory) => {
     await execa(
       join(binaries, 'initdb'),
-      ['-D', join(draft, 'data'), '-U', bootstrapRole, '-A', 'trust', '--no-sync', '--locale=C.UTF-8', '-E', 'UTF8'],
+      ['-D', directory, '-U', bootstrapRole, '-A', 'trust', '--no-sync', '--locale=C.UTF-8', '-E', 'UTF8'],
       { ...serverUser, cwd: '/', env: environment, extendEnv: false },
     );
-    // Another test process may have made it meanwhile; both are equal, so the first one stays.
-    await rename(join(draft, 'data'), template).catch(async (error: unknown) => {
-      if (!(await exists(template))) throw error;
-    });
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
-  return template;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+  });
 }

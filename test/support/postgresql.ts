@@ -1,4 +1,4 @@
-import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -7,7 +7,7 @@ import type { ServerAccess } from '../../src/engine/server-access.ts';
 import { type GuardedProcess, startGuarded } from './guarded-process.ts';
 import { binariesOf, majors } from './postgresql-majors.ts';
 import { makeCluster } from './postgresql-template.ts';
-import { serverUser } from './server-user.ts';
+import { giveToServers } from './template.ts';
 
 export { majors };
 
@@ -118,13 +118,10 @@ async function startIn({ directory, dataDirectory, binaries, user, options }: St
   });
 }
 
-/** Short, because a socket's path has at most 107 bytes (unix(7)); open to everyone, because server and tests may be two users. */
+/** Short, because a socket's path has at most 107 bytes (unix(7)). */
 async function privateDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir().length > 60 ? '/tmp' : tmpdir(), 'hf-pg-'));
-  if (serverUser.uid !== undefined && serverUser.gid !== undefined) {
-    await chown(directory, serverUser.uid, serverUser.gid);
-  }
-  await chmod(directory, 0o755);
+  await giveToServers(directory);
   return directory;
 }
 
