@@ -113,7 +113,7 @@ databases:
     digest: string;
   };
   // Only its shape is wanted, not the backup.
-  for (const part of ['manifests', 'contents', 'data'])
+  for (const part of ['manifests', 'contents', 'data', 'leases'])
     await rm(join(folder, 'backups', part), { recursive: true, force: true });
   return manifest;
 }

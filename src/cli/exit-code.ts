@@ -1,5 +1,6 @@
 import type { DiagnosticCode } from '../base/codes.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
+import type { LostBackup } from '../plan/observed.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { DrillNotRun, DrillReport } from '../run/drill-report.ts';
 import type { Outcome } from '../run/events.ts';
@@ -51,6 +52,7 @@ const byPrefix: readonly (readonly [string, number])[] = [
   ['target/not-disposable', exitCodes.violated],
   ['objective/', exitCodes.violated],
   ['backup/damaged', exitCodes.unproven],
+  ['backup/lost', exitCodes.unproven],
   ['proof/', exitCodes.unproven],
   ['internal/', exitCodes.bug],
 ];
@@ -105,8 +107,9 @@ export function exitCodeOfApply(outcomes: readonly Outcome[], complete: boolean)
   return complete ? exitCodes.ok : exitCodes.partial;
 }
 
-export function exitCodeOfVerify(reports: readonly VerifyReport[]): number {
-  return reports.every((report) => report.passed) ? exitCodes.ok : exitCodes.unproven;
+/** A backup that is gone without having expired is no less a failure than one that is damaged. */
+export function exitCodeOfVerify(reports: readonly VerifyReport[], lost: readonly LostBackup[] = []): number {
+  return lost.length === 0 && reports.every((report) => report.passed) ? exitCodes.ok : exitCodes.unproven;
 }
 
 /** A drill that did not run ends as its reason does, beside others as a gap; a failed one outranks it. */

@@ -1,6 +1,7 @@
 import { formatAddress, matchesGlob } from '../base/address.ts';
 import { snapshotOfId } from '../manifest/keys.ts';
-import type { BackupSummary } from '../plan/observed.ts';
+import type { BackupSummary, LostBackup } from '../plan/observed.ts';
+import type { LostIn } from '../render/lost-lines.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
 import type { Repository } from '../repository/repository.ts';
 import { unreadableOf, type Unreadable } from '../run/select-backup.ts';
@@ -20,61 +21,63 @@ export interface Named {
   readonly backup: Pick<BackupSummary, 'address' | 'id' | 'snapshotAt' | 'expiredAt'>;
 }
 
-/**
- * Every backup, those in their grace included (to be had by their id alone), in the repositories that a command works on:
- * the one given by location, without any spec, or all of the spec. Throws `repository/*`: a repository that cannot be read must not look like one without backups.
- */
-export async function openBackups(locations: readonly string[], tools: Tools): Promise<readonly Located[]> {
-  return (await openWhole(locations, tools)).located;
+export interface Opened {
+  /** Every backup with a readable manifest, those in their grace included (to be had by their id alone). */
+  readonly located: readonly Located[];
+  /** What damaged manifests are left of. */
+  readonly unreadable: readonly Unreadable[];
+  /** All of these: whoever looks for damage has to find them by their id. */
+  readonly named: readonly Named[];
+  /** Backups that are gone without having expired, and where. */
+  readonly lost: readonly LostIn[];
 }
 
-/** `openBackups`, and what damaged manifests are left of. */
-export async function openWhole(
-  locations: readonly string[],
-  tools: Tools,
-): Promise<{ readonly located: readonly Located[]; readonly unreadable: readonly Unreadable[] }> {
-  const opened = await Promise.all(
-    locations.map(async (location) => {
-      const repository = await tools.openRepository(location);
-      const catalogue = await readCatalogue(repository, { cacheDirectory: tools.cacheDirectory });
-      const inGrace = catalogue.expired.flatMap(({ backup }) => backup ?? []);
-      return {
-        located: [...catalogue.backups, ...inGrace].map((backup): Located => ({ repository, backup })),
-        unreadable: unreadableOf(catalogue.invalidManifests),
-      };
-    }),
-  );
+/**
+ * What is in the repositories that a command works on: the one given by location, without any spec, or all of the spec.
+ * Throws `repository/*`: a repository that cannot be read must not look like one without backups.
+ */
+export async function openBackups(locations: readonly string[], tools: Tools): Promise<Opened> {
+  const opened = await Promise.all(locations.map((location) => open(location, tools)));
   return {
     located: opened.flatMap(({ located }) => located),
     unreadable: opened.flatMap(({ unreadable }) => unreadable),
+    named: opened.flatMap(({ named }) => named),
+    lost: opened.flatMap(({ lost }) => lost),
   };
 }
 
-/** Like `openBackups`, with those whose manifest is damaged: they have to be found by whoever looks for damage. */
-export async function openNamed(locations: readonly string[], tools: Tools): Promise<readonly Named[]> {
-  const opened = await Promise.all(
-    locations.map(async (location) => {
-      const repository = await tools.openRepository(location);
-      const catalogue = await readCatalogue(repository, { cacheDirectory: tools.cacheDirectory });
-      const { backups, expired, invalidManifests } = catalogue;
-      const damaged = unreadableOf(invalidManifests).map((backup): Named => ({ repository, backup }));
-      const inGrace = expired.map(({ id, address, at }): Named => ({
-        repository,
-        backup: { address, id, snapshotAt: snapshotOfId(id), expiredAt: at },
-      }));
-      return [...backups.map((backup): Named => ({ repository, backup })), ...inGrace, ...damaged];
-    }),
-  );
-  return opened.flat();
+async function open(location: string, tools: Tools): Promise<Opened> {
+  const repository = await tools.openRepository(location);
+  const catalogue = await readCatalogue(repository, { cacheDirectory: tools.cacheDirectory });
+  const { backups, expired } = catalogue;
+  const unreadable = unreadableOf(catalogue.invalidManifests);
+  const locate = (backup: BackupSummary): Located => ({ repository, backup });
+  const inGrace = expired.map(({ id, address, at }) => ({ address, id, snapshotAt: snapshotOfId(id), expiredAt: at }));
+  return {
+    located: [...backups, ...expired.flatMap(({ backup }) => backup ?? [])].map(locate),
+    unreadable,
+    named: [...backups, ...inGrace, ...unreadable].map((backup) => ({ repository, backup })),
+    lost: catalogue.lost.map((lost) => ({ ...lost, location: repository.location })),
+  };
 }
 
 export const locationsOf = (desired: Desired): readonly string[] =>
   [...desired.repositories.values()].map(({ path }) => path);
 
-/** The backups whose address fits one of the globs; all where there are none. Throws InvalidInput for a glob that fits nothing. */
-export function matching<T extends Named>(located: readonly T[], globs: readonly string[]): readonly T[] {
+/**
+ * The backups whose address fits one of the globs; all where there are none. Throws InvalidInput for a glob that fits nothing,
+ * lost ones included.
+ */
+export function matching<T extends Named>(
+  located: readonly T[],
+  globs: readonly string[],
+  lost: readonly LostBackup[] = [],
+): readonly T[] {
   for (const glob of globs)
-    if (!located.some(({ backup }) => matchesGlob(glob, formatAddress(backup.address))))
+    if (
+      lostOf(lost, [glob]).length === 0 &&
+      !located.some(({ backup }) => matchesGlob(glob, formatAddress(backup.address)))
+    )
       throw invalidUsage(
         `no backup of ${glob}`,
         `There are backups of: ${addressesOf(located).join(', ') || 'nothing yet'}.`,
@@ -82,6 +85,13 @@ export function matching<T extends Named>(located: readonly T[], globs: readonly
   return globs.length === 0
     ? located
     : located.filter(({ backup }) => globs.some((glob) => matchesGlob(glob, formatAddress(backup.address))));
+}
+
+/** The lost backups whose address fits one of the globs; all where there are none. */
+export function lostOf<T extends LostBackup>(lost: readonly T[], globs: readonly string[]): readonly T[] {
+  return lost.filter(
+    ({ address }) => globs.length === 0 || globs.some((glob) => matchesGlob(glob, formatAddress(address))),
+  );
 }
 
 export const addressesOf = (located: readonly Named[]): readonly string[] =>

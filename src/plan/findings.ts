@@ -1,6 +1,7 @@
 import { formatAddress } from '../base/address.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Desired } from '../spec/desired.ts';
+import { lostFindings } from './lost-findings.ts';
 import type { ObservedServer } from './observed.ts';
 import { isAskedFor, isLeftOut, type ResolvedDatabase } from './resolve-databases.ts';
 import type { Store, Stores } from './stores.ts';
@@ -22,6 +23,14 @@ export function worldFindings(world: World): readonly Diagnostic[] {
     ...[...world.stores.values()]
       .filter(({ name }) => world.only === undefined || used.has(name))
       .flatMap((store) => [...storeFindings(store)]),
+    ...[...world.stores.values()].flatMap(({ repository, name }) =>
+      repository?.state === 'ready'
+        ? lostFindings(
+            repository.lost.filter(({ address }) => isAskedFor(address, world.only)),
+            name,
+          )
+        : [],
+    ),
     ...passwordFindings(world),
   ];
 }
@@ -70,13 +79,12 @@ function* versionChanges(
   server: ObservedServer & { state: 'reachable' },
   { databases, stores }: World,
 ): Generator<Diagnostic> {
-  const now = major(server.version);
   const changed = databases.flatMap(({ address, entry }) => {
     const newest =
       address.server === server.name
         ? stores.get(entry.policy.repository)?.histories.get(formatAddress(address))?.newestGood
         : undefined;
-    return newest === undefined || major(newest.serverVersion) === now
+    return newest === undefined || isOfSeries(newest.serverVersion, server.series)
       ? []
       : [{ address, version: newest.serverVersion }];
   });
@@ -86,13 +94,13 @@ function* versionChanges(
     severity: 'info',
     code: 'server/version-changed',
     summary: `server ${first.version} -> ${server.version} since the newest backup of ${changed.length === 1 ? formatAddress(first.address) : `${changed.length} databases`}`,
-    help: `A drill should restore onto version ${now} from now on.`,
+    help: `A drill should restore onto version ${server.series} from now on.`,
     subject: server.name,
   };
 }
 
-function major(version: string): string {
-  return /^\d+/.exec(version)?.[0] ?? version;
+function isOfSeries(version: string, series: string): boolean {
+  return version.startsWith(series) && !/^\d/.test(version.slice(series.length));
 }
 
 function* storeFindings({ trouble, repository, name }: Store): Generator<Diagnostic> {

@@ -32,6 +32,8 @@ export type ObservedRepository =
       /** Objects of a backup that was never committed: its id, newest change and bytes; live where a lease covers it. */
       readonly unfinished: readonly UnfinishedBackup[];
       readonly invalidManifests: readonly { readonly key: string; readonly detail: string }[];
+      /** Committed, gone, and nobody expired them. */
+      readonly lost: readonly LostBackup[];
       readonly diagnostics: readonly Diagnostic[];
     };
 
@@ -41,6 +43,16 @@ export interface UnfinishedBackup {
   readonly live: boolean;
   /** Its capture's lease names it, and the process that held the lease has certainly ended: nobody will go on with it. */
   readonly abandoned: boolean;
+  /** Whether it was complete but for its manifest, so that it may have had one. */
+  readonly hasContents: boolean;
+}
+
+/** A backup that was committed and is gone although no tombstone says that it expired. At least one of the two is known. */
+export interface LostBackup {
+  readonly address: Address;
+  readonly id: BackupId | undefined;
+  /** Its number in the history of its address. */
+  readonly sequence: number | undefined;
 }
 
 export interface ExpiredBackup {
@@ -57,6 +69,8 @@ export interface BackupSummary {
   readonly id: BackupId;
   readonly address: Address;
   readonly sequence: number;
+  /** The backup of the address before this one, as its manifest names it; null for the first. */
+  readonly previous: BackupId | null;
   /** Time of the snapshot: age, retention and due times count from here. */
   readonly snapshotAt: Instant;
   readonly tookMs: number;
@@ -102,12 +116,14 @@ export type ObservedServer =
       readonly identity: string;
       readonly version: string;
       readonly versionNumber: number;
+      /** What `version` begins with that a target has to share: `15`, `9.7`, `11.8`. */
+      readonly series: string;
       readonly login: { readonly role: string; readonly superuser: boolean };
       /** Version of the dump program that a capture would use; or why there is none. */
       readonly client:
         | { readonly ok: true; readonly version: string; readonly path: string }
         | { readonly ok: false; readonly diagnostic: Diagnostic };
-      /** Every database that accepts connections, but template0 and template1. */
+      /** Every database but the server's own (template0 and template1; information_schema, mysql …). */
       readonly databases: readonly ObservedDatabase[];
       readonly diagnostics: readonly Diagnostic[];
     };

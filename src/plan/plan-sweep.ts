@@ -56,7 +56,8 @@ function sweepsOfExpired(store: Store, { desired, at, only }: SweepRequest): rea
 
 /**
  * Not live, unchanged for the grace (or abandoned: its process is certainly gone), and no manifest names it. Where a
- * manifest is unreadable its backup may still be saved by hand, so its objects stay.
+ * manifest is unreadable or lost its backup may still be saved by hand, so its objects stay; and while a lost one has no name
+ * but its number, everything that was complete but for the manifest may be the one.
  */
 function sweepsOfUnfinished({ name, repository, histories }: Store, { desired, at }: SweepRequest): readonly Sweep[] {
   if (repository?.state !== 'ready' || repository.unfinished.length === 0) return [];
@@ -67,9 +68,12 @@ function sweepsOfUnfinished({ name, repository, histories }: Store, { desired, a
     if (id === undefined) return [];
     spared.add(id);
   }
+  for (const { id } of repository.lost) if (id !== undefined) spared.add(id);
+  const isNameless = repository.lost.some(({ id }) => id === undefined);
   return repository.unfinished
     .filter(
-      ({ id, live, abandoned, modifiedAt }) => !live && (abandoned || at - modifiedAt >= grace) && !spared.has(id),
+      ({ id, live, abandoned, modifiedAt, hasContents }) =>
+        !live && (abandoned || at - modifiedAt >= grace) && !spared.has(id) && !(isNameless && hasContents),
     )
     .map(({ id, modifiedAt }) => ({
       kind: 'sweep',

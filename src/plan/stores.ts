@@ -70,6 +70,7 @@ export function knownDatabases(stores: Stores): ReadonlyMap<string, ReadonlySet<
       const address = addressOfKey(key);
       if (address !== undefined) add(address);
     }
+    for (const { address } of repository.lost) add(address);
   }
   return known;
 }

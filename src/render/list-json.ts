@@ -2,14 +2,17 @@ import { isoTime, type Instant } from '../base/instant.ts';
 import { dataGoesAt } from '../plan/grace.ts';
 import type { BackupSummary } from '../plan/observed.ts';
 import { proofOf } from '../plan/proof-level.ts';
+import type { Listing } from './list-text.ts';
+import { lostJson } from './lost-lines.ts';
 
 /** Everything that the listing knows of every backup, newest first. Ends with a line feed. */
-export function listJson(backups: readonly BackupSummary[], at: Instant): string {
+export function listJson({ backups, lost }: Listing, at: Instant): string {
   const document = {
     formatVersion: 1,
     kind: 'holdfast.backups',
     createdAt: isoTime(at),
     backups: backups.toSorted((a, b) => b.snapshotAt - a.snapshotAt).map((backup) => backupDocument(backup, at)),
+    lost: lost.map(lostJson),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

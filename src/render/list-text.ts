@@ -6,19 +6,30 @@ import { dataGoesAt } from '../plan/grace.ts';
 import type { BackupSummary } from '../plan/observed.ts';
 import { proofOf } from '../plan/proof-level.ts';
 import { columns } from './columns.ts';
+import { lostLines, type LostIn } from './lost-lines.ts';
 import { escapeControl } from './neutral.ts';
 import type { Paint } from './paint.ts';
 
+export interface Listing {
+  readonly backups: readonly BackupSummary[];
+  readonly lost: readonly LostIn[];
+}
+
 /**
  * Every backup, by database and newest first: what it holds, and the highest proof it has shown. Expired ones, whose data
- * is still there, only with `verbose`. Ends with a line feed.
+ * is still there, only with `verbose`. Those that are gone without having expired are never left out. Ends with a line feed.
  */
 export function listText(
-  all: readonly BackupSummary[],
+  { backups: all, lost }: Listing,
   { at, paint, verbose = false }: { readonly at: Instant; readonly paint: Paint; readonly verbose?: boolean },
 ): string {
   const backups = verbose ? all : all.filter(({ expiredAt }) => expiredAt === undefined);
-  if (backups.length === 0) return 'No backups.\n';
+  const missing = lostLines(lost, paint);
+  const listed = backups.length === 0 ? ['No backups.'] : tableOf(backups, at, paint);
+  return `${[...listed, ...(missing.length === 0 ? [] : ['', ...missing])].join('\n')}\n`;
+}
+
+function tableOf(backups: readonly BackupSummary[], at: Instant, paint: Paint): readonly string[] {
   const groups = [...Map.groupBy(backups, ({ address }) => formatAddress(address))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([address, list]) => [address, newestFirst(list)] as const);
@@ -30,7 +41,10 @@ export function listText(
   const row = new Map(inOrder.map((backup, index) => [backup, rows[index] ?? '']));
   const line = (backup: BackupSummary): string =>
     `  ${proofOf(backup).damaged ? paint.error(row.get(backup) ?? '') : (row.get(backup) ?? '')}`;
-  return `${[`  ${paint.faint(head)}`, ...groups.flatMap(([address, list]) => [paint.strong(escapeControl(address)), ...list.map(line)])].join('\n')}\n`;
+  return [
+    `  ${paint.faint(head)}`,
+    ...groups.flatMap(([address, list]) => [paint.strong(escapeControl(address)), ...list.map(line)]),
+  ];
 }
 
 function newestFirst(backups: readonly BackupSummary[]): readonly BackupSummary[] {

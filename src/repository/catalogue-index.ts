@@ -5,15 +5,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Address } from '../base/address.ts';
 import type { DrillFact, VerifyFact } from '../plan/observed.ts';
 import { summaryColumns, type ColumnsDocument } from './index-columns.ts';
-import type { ObjectInfo } from './repository.ts';
+import type { CommittedBackup, ObjectInfo } from './repository.ts';
 import { openRereadSample } from './reread-sample.ts';
 import type { ManifestSummary } from './summary.ts';
 
 export type IndexedManifest = { readonly summary: ManifestSummary } | { readonly invalid: string };
-/** Neither: the record is damaged. */
+/** What a record or a lease says. Nothing: it is damaged, or says nothing that is wanted. */
 export interface IndexedRecord {
   readonly verify?: VerifyFact;
   readonly drill?: DrillFact;
+  readonly committed?: CommittedBackup;
 }
 
 /**
@@ -47,7 +48,7 @@ interface IndexDocument {
 }
 
 /** Changes with the shape of what is indexed: an index of another version is not read. */
-const version = 2;
+const version = 3;
 
 export async function openIndex(cacheDirectory: string, repositoryId: string): Promise<CatalogueIndex> {
   const path = join(cacheDirectory, `catalogue-${repositoryId}.json`);

@@ -7,13 +7,15 @@ import { decodeContents, decodeManifest } from '../manifest/decode.ts';
 import { addressOfKey, addressPrefix, manifestKey, parseBackupId, recordKey, type BackupId } from '../manifest/keys.ts';
 import type { Contents, Manifest } from '../manifest/manifest.ts';
 import type { BackupRecord } from '../manifest/records.ts';
-import type { BackupSummary, ExpiredBackup, UnfinishedBackup } from '../plan/observed.ts';
+import type { BackupSummary, ExpiredBackup, LostBackup, UnfinishedBackup } from '../plan/observed.ts';
 import { readPart } from './backup-reader.ts';
 import { openIndex } from './catalogue-index.ts';
 import { newestRecords } from './newest-records.ts';
-import type { Repository } from './repository.ts';
+import type { CommittedBackup, Repository } from './repository.ts';
 import { summarise } from './summary.ts';
-import { findExpired } from './expired.ts';
+import { findExpired, readTombstones } from './expired.ts';
+import { findLost } from './find-lost.ts';
+import { lastCommits } from './named-backups.ts';
 import { findUnfinished } from './unfinished.ts';
 
 const manifestLimitBytes = 16 * 1024 * 1024;
@@ -26,6 +28,8 @@ export interface Catalogue {
   readonly expired: readonly ExpiredBackup[];
   readonly unfinished: readonly UnfinishedBackup[];
   readonly invalidManifests: readonly { readonly key: string; readonly detail: string }[];
+  /** Committed, gone, and without a tombstone. */
+  readonly lost: readonly LostBackup[];
 }
 
 /**
@@ -42,7 +46,9 @@ export async function readCatalogue(
   const backups: BackupSummary[] = [];
   const invalidManifests: { key: string; detail: string }[] = [];
   const addresses = new Map<string, Address>();
+  // First what names a backup, then the backups, then what explains that one is gone: runs beside this one change all of it.
   const records = await newestRecords(repository, index);
+  const commits = await lastCommits(repository, index);
   for await (const info of repository.list('manifests/')) {
     const folder = info.key.slice(0, info.key.lastIndexOf('/'));
     // Decoded once per database: with sixty thousand manifests it shows.
@@ -57,9 +63,16 @@ export async function readCatalogue(
     if ('invalid' in found) invalidManifests.push({ key: info.key, detail: found.invalid });
     else backups.push({ ...found.summary, verified: records.verified.get(id), drilled: records.drilled.get(id) });
   }
-  const expired = await findExpired(repository, addresses.values(), { backups, invalidManifests });
+  const tombstones = await readTombstones(repository);
+  const expired = await findExpired(repository, tombstones, { backups, invalidManifests });
   const gone = new Set(expired.map(({ id }) => id));
-  const named = invalidManifests.flatMap(({ key }) => idOfKey(key) ?? []);
+  const damaged = invalidManifests.flatMap(({ key }) => {
+    const [address, id] = [addressOfKey(key), idOfKey(key)];
+    return address === undefined || id === undefined ? [] : [{ address, id }];
+  });
+  const recorded = [...records.subjects].map(([id, address]) => ({ id, address, sequence: undefined }));
+  const lost = await findLost(repository, { backups, damaged, tombstones, named: [...recorded, ...commits] });
+  const named = damaged.map(({ id }) => id);
   const unfinished = await findUnfinished(repository, new Set([...backups.map(({ id }) => id), ...named]));
   await index.save();
   return {
@@ -67,6 +80,7 @@ export async function readCatalogue(
     expired,
     unfinished,
     invalidManifests: invalidManifests.filter(({ key }) => !gone.has(idOfKey(key) as BackupId)),
+    lost,
   };
 }
 
@@ -123,10 +137,7 @@ export async function readContents(repository: Repository, manifest: Manifest): 
  * The newest committed backup of an address by its snapshot; undefined where there is none. A damaged manifest must not
  * forbid the backup that replaces it: an older one counts then, and the sequence keeps a gap for each that cannot be read.
  */
-export async function newestBackup(
-  repository: Repository,
-  address: Address,
-): Promise<{ readonly id: BackupId; readonly sequence: number } | undefined> {
+export async function newestBackup(repository: Repository, address: Address): Promise<CommittedBackup | undefined> {
   const ids = (await repository.names(`manifests/${addressPrefix(address)}/`)).flatMap(
     (name) => parseBackupId(name.replace(/\.json$/, '')) ?? [],
   );

@@ -9,55 +9,51 @@ interface Found {
   readonly invalidManifests: readonly { readonly key: string }[];
 }
 
-/**
- * Backups whose manifest and whose tombstone are both there. Tombstones stay for ever, so that only those are read whose
- * backup has anything left.
- */
+/** Backups whose manifest and whose tombstone are both there: only of those are the tombstones read. */
 export async function findExpired(
   repository: Repository,
-  addresses: Iterable<Address>,
+  tombstones: Tombstones,
   found: Found,
 ): Promise<readonly ExpiredBackup[]> {
-  const marked = await addressesWithTombstones(repository);
-  if (marked.size === 0) return [];
-  const present = presentByAddress(found, marked);
+  if (tombstones.size === 0) return [];
   const expired: ExpiredBackup[] = [];
-  for (const address of addresses) {
-    const here = present.get(formatAddress(address));
-    if (here === undefined) continue;
-    const ids = await expiredIds(repository, address);
-    const times = await expiryTimes(repository, address, new Set(here.keys()).intersection(ids));
+  for (const { address, backups } of presentByAddress(found, tombstones).values()) {
+    const ids = tombstones.get(formatAddress(address)) ?? new Set();
+    const times = await expiryTimes(repository, address, new Set(backups.keys()).intersection(ids));
     for (const [id, at] of times) {
-      const backup = here.get(id);
+      const backup = backups.get(id);
       expired.push({ id, address, at, backup: backup && { ...backup, expiredAt: at } });
     }
   }
   return expired;
 }
 
-async function addressesWithTombstones(repository: Repository): Promise<ReadonlySet<string>> {
-  const marked = new Set<string>();
+/** Ids with a tombstone, by address. Tombstones stay for ever, so only their names are read. */
+export type Tombstones = ReadonlyMap<string, ReadonlySet<BackupId>>;
+
+export async function readTombstones(repository: Repository): Promise<Tombstones> {
+  const tombstones = new Map<string, ReadonlySet<BackupId>>();
   for (const server of await repository.names('tombstones/')) {
     for (const database of await repository.names(`tombstones/${server}/`)) {
       const address = addressOfKey(`tombstones/${server}/${database}/x`);
-      if (address !== undefined) marked.add(formatAddress(address));
+      if (address !== undefined) tombstones.set(formatAddress(address), await expiredIds(repository, address));
     }
   }
-  return marked;
+  return tombstones;
 }
 
-type Present = ReadonlyMap<BackupId, BackupSummary | undefined>;
+interface Present {
+  readonly address: Address;
+  readonly backups: Map<BackupId, BackupSummary | undefined>;
+}
 
-function presentByAddress(
-  { backups, invalidManifests }: Found,
-  marked: ReadonlySet<string>,
-): ReadonlyMap<string, Present> {
-  const present = new Map<string, Map<BackupId, BackupSummary | undefined>>();
+function presentByAddress({ backups, invalidManifests }: Found, tombstones: Tombstones): ReadonlyMap<string, Present> {
+  const present = new Map<string, Present>();
   const add = (address: Address, id: BackupId, backup: BackupSummary | undefined): void => {
     const key = formatAddress(address);
-    const list = present.get(key);
-    if (list !== undefined) list.set(id, backup);
-    else if (marked.has(key)) present.set(key, new Map([[id, backup]]));
+    const known = present.get(key);
+    if (known !== undefined) known.backups.set(id, backup);
+    else if (tombstones.has(key)) present.set(key, { address, backups: new Map([[id, backup]]) });
   };
   for (const backup of backups) add(backup.address, backup.id, backup);
   for (const { key } of invalidManifests) {

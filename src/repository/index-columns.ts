@@ -18,6 +18,8 @@ interface Columns {
   readonly name: readonly string[];
   readonly stamp: readonly string[];
   readonly id: readonly string[];
+  /** Mostly another backup of the folder: its row, else its id. */
+  readonly previous: readonly (number | string | null)[];
   /** One column for each of `numbers`. */
   readonly numbers: readonly (readonly number[])[];
   /** One column for each of `sharedFields`, of places in `shared`. */
@@ -96,10 +98,12 @@ function summaryOf(
 ): ManifestSummary {
   const number = (column: number): number => known.numbers[column]?.[row] ?? 0;
   const shared = (column: number): unknown => values[known.shared[column]?.[row] ?? -1];
+  const previous = known.previous[row] ?? null;
   return {
     id: known.id[row] as BackupId,
     address,
     sequence: number(0),
+    previous: (typeof previous === 'number' ? (known.id[previous] ?? null) : previous) as BackupId | null,
     snapshotAt: number(1) as Instant,
     tookMs: number(2),
     plainBytes: number(3),
@@ -129,12 +133,12 @@ function documentOf(folders: ReadonlyMap<string, Folder>, values: readonly unkno
     const known = moved[old] ?? -1;
     return known >= 0 ? known : (moved[old] = placeOf(values[old]));
   };
-  const encoded = [...folders].map(([path, { known, kept, added }]): readonly [string, Columns] => [
-    path,
-    {
+  const encoded = [...folders].map(([path, folder]): readonly [string, Columns] => {
+    const { known, kept, added } = folder;
+    const columns: Columns = {
       name: [...kept.map((row) => known?.name[row] ?? ''), ...added.map(({ name }) => name)],
       stamp: [...kept.map((row) => known?.stamp[row] ?? ''), ...added.map(({ stamp }) => stamp)],
-      id: [...kept.map((row) => known?.id[row] ?? ''), ...added.map(({ summary }) => summary.id)],
+      ...idColumns(folder),
       numbers: numbers.map((field, column) => [
         ...kept.map((row) => known?.numbers[column]?.[row] ?? 0),
         ...added.map(({ summary }) => summary[field]),
@@ -143,7 +147,20 @@ function documentOf(folders: ReadonlyMap<string, Folder>, values: readonly unkno
         ...kept.map((row) => place(known?.shared[column]?.[row] ?? -1)),
         ...added.map(({ summary }) => placeOf(summary[field])),
       ]),
-    },
-  ]);
+    };
+    return [path, columns];
+  });
   return { shared, folders: Object.fromEntries(encoded) };
+}
+
+function idColumns({ known, kept, added }: Folder): Pick<Columns, 'id' | 'previous'> {
+  const id = [...kept.map((row) => known?.id[row] ?? ''), ...added.map(({ summary }) => summary.id)];
+  const rows = new Map(id.map((each, row) => [each, row]));
+  const textOf = (previous: number | string | null): string | null =>
+    typeof previous === 'number' ? (known?.id[previous] ?? null) : previous;
+  const previous = [
+    ...kept.map((row) => textOf(known?.previous[row] ?? null)),
+    ...added.map(({ summary }) => summary.previous),
+  ].map((text) => (text === null ? null : (rows.get(text) ?? text)));
+  return { id, previous };
 }

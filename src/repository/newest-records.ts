@@ -1,6 +1,6 @@
 import { parseInstant, type Instant } from '../base/instant.ts';
 import type { Address } from '../base/address.ts';
-import { addressPrefix, parseBackupId, type BackupId } from '../manifest/keys.ts';
+import { addressOfKey, addressPrefix, parseBackupId, type BackupId } from '../manifest/keys.ts';
 import { decodeRecord } from '../manifest/records.ts';
 import type { DrillFact, VerifyFact } from '../plan/observed.ts';
 import type { CatalogueIndex, IndexedRecord } from './catalogue-index.ts';
@@ -11,6 +11,8 @@ const recordLimitBytes = 64 * 1024 * 1024;
 export interface NewestRecords {
   readonly verified: ReadonlyMap<BackupId, VerifyFact>;
   readonly drilled: ReadonlyMap<BackupId, DrillFact>;
+  /** Every backup that a record is about: it was committed. */
+  readonly subjects: ReadonlyMap<BackupId, Address>;
 }
 
 /**
@@ -25,16 +27,23 @@ export async function newestRecords(
   const below = of === undefined ? '' : `${addressPrefix(of)}/`;
   const verified = new Map<BackupId, VerifyFact>();
   const drilled = new Map<BackupId, DrillFact>();
+  const subjects = new Map<BackupId, Address>();
+  const isAbout = (id: BackupId, { key }: ObjectInfo): void => {
+    const address = addressOfKey(key);
+    if (address !== undefined) subjects.set(id, address);
+  };
   for (const [id, info] of await newestByBackup(repository, `records/verify/${below}`)) {
+    isAbout(id, info);
     const { verify } = await index.takeRecord(info, () => factOf(repository, info));
     if (verify !== undefined) verified.set(id, verify);
   }
   for (const [id, info] of await newestByBackup(repository, `records/drill/${below}`)) {
+    isAbout(id, info);
     const { drill } = await index.takeRecord(info, () => factOf(repository, info));
     // JSON of the index has dropped what is undefined.
     if (drill !== undefined) drilled.set(id, { ...drill, level: drill.level, restoreMs: drill.restoreMs });
   }
-  return { verified, drilled };
+  return { verified, drilled, subjects };
 }
 
 async function newestByBackup(repository: Repository, prefix: string): Promise<ReadonlyMap<BackupId, ObjectInfo>> {

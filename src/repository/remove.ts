@@ -21,15 +21,16 @@ export async function expireBackup(
   id: BackupId,
   removal: Removal,
 ): Promise<void> {
-  const floors = floorsOf(historyOf(await countedBackups(repository, address), removal.at));
-  const floor = [...floors].find(([floorId]) => floorId === id)?.[1];
+  const counted = await countedBackups(repository, address);
+  const floor = floorsOf(historyOf(counted, removal.at)).find(([floorId]) => floorId === id)?.[1];
   if (floor !== undefined)
     throw new OperationError(
       'retention/frozen',
       `backup ${id} is the ${floor.replace('-', ' ')} one of ${formatAddress(address)} and is not expired`,
       { hint: 'What counts changed since the plan was made. Plan again.' },
     );
-  await writeTombstone(repository, address, { id, ...removal });
+  const sequence = counted.find((backup) => backup.id === id)?.sequence;
+  await writeTombstone(repository, address, { id, sequence, ...removal });
 }
 
 /**

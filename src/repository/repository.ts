@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { BackupId } from '../manifest/keys.ts';
 
 /** One object as a listing shows it. */
 export interface ObjectInfo {
@@ -69,10 +70,20 @@ export interface Repository {
 
 /** A held lease. Disposing releases it. */
 export interface Lease extends AsyncDisposable {
+  /** What was committed last under this lease, by a holder before; undefined where that is not known. */
+  readonly lastCommit: CommittedBackup | undefined;
   /** Throws `repository/lease-lost` where another holder took over or the heartbeat could not be written in time. */
   check(): Promise<void>;
   /** Says in the lease what is made under it (the id of a backup), so that what a killed holder left is known for its own. */
   note(work: string): Promise<void>;
+  /** Says which backup was committed under it. Written with the next heartbeat or the release: the manifest is what counts. */
+  committed(backup: CommittedBackup): void;
+}
+
+/** A backup in the history of its address. */
+export interface CommittedBackup {
+  readonly id: BackupId;
+  readonly sequence: number;
 }
 
 /** Who holds a lease, for the person who waits for it. */

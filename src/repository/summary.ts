@@ -23,6 +23,7 @@ export function summarise(manifest: Manifest): ManifestSummary {
     id: manifest.id as BackupId,
     address: { server: manifest.address.server, database: manifest.address.database },
     sequence: manifest.sequence,
+    previous: manifest.previous as BackupId | null,
     snapshotAt: time(manifest.snapshot.time),
     tookMs: time(manifest.finishedAt) - time(manifest.startedAt),
     plainBytes: totals.plainBytes,

@@ -4,7 +4,7 @@ import { OperationError } from '../base/operation-error.ts';
 import { addressPrefix, parseBackupId, tombstoneKey, type BackupId } from '../manifest/keys.ts';
 import type { Repository } from './repository.ts';
 
-/** Why a backup is gone, kept for ever: a gap in the sequence without one is a loss. */
+/** Why a backup is gone, kept for ever: without one, a gap in the sequence is a loss. */
 export interface Removal {
   readonly at: Instant;
   readonly by: { readonly user: string; readonly host: string; readonly run: string | null };
@@ -39,18 +39,32 @@ export async function expiryTimes(
   return times;
 }
 
+/** The tombstones of an address, and the number that the backup of each had; undefined where it does not say. Reads them all. */
+export async function expiredSequences(
+  repository: Repository,
+  address: Address,
+): Promise<ReadonlyMap<BackupId, number | undefined>> {
+  const sequences = new Map<BackupId, number | undefined>();
+  for (const id of await expiredIds(repository, address)) {
+    const { sequence } = fieldsOf((await repository.readSmall(tombstoneKey(address, id), limitBytes)).toString('utf8'));
+    sequences.set(id, Number.isSafeInteger(sequence) ? (sequence as number) : undefined);
+  }
+  return sequences;
+}
+
 /** Writes it durably; nothing happens where it stands already. */
 export async function writeTombstone(
   repository: Repository,
   address: Address,
-  tombstone: Removal & { readonly id: BackupId },
+  tombstone: Removal & { readonly id: BackupId; readonly sequence: number | undefined },
 ): Promise<void> {
-  const { id, at, by } = tombstone;
+  const { id, sequence, at, by } = tombstone;
   const document = {
     formatVersion: 1,
     kind: 'holdfast.tombstone',
     id,
     address: { server: address.server, database: address.database },
+    sequence: sequence ?? null,
     at: isoTime(at),
     by: { user: by.user, host: by.host, run: by.run },
   };
@@ -64,10 +78,15 @@ export async function writeTombstone(
 
 /** Undefined where it is damaged: then its name and the storage's time still count. */
 function timeIn(text: string): Instant | undefined {
+  const { at } = fieldsOf(text);
+  return typeof at === 'string' ? parseInstant(at) : undefined;
+}
+
+function fieldsOf(text: string): { readonly at?: unknown; readonly sequence?: unknown } {
   try {
-    const { at } = JSON.parse(text) as { readonly at?: unknown };
-    return typeof at === 'string' ? parseInstant(at) : undefined;
+    const data: unknown = JSON.parse(text);
+    return typeof data === 'object' && data !== null ? data : {};
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -1,7 +1,7 @@
 import { instant } from '../base/instant.ts';
 import { contentsKey, dataPrefix, parseBackupId, snapshotOfId, type BackupId } from '../manifest/keys.ts';
 import type { UnfinishedBackup } from '../plan/observed.ts';
-import { abandonedWork, anyLeaseHeld } from './lease.ts';
+import { abandonedWork, anyLeaseHeld } from './lease-survey.ts';
 import type { Repository } from './repository.ts';
 
 /**
@@ -26,19 +26,26 @@ export async function findUnfinished(
   const unfinished: UnfinishedBackup[] = [];
   for (const id of ids) {
     const abandoned = ended.has(id);
-    const modifiedAt = instant(await newestChange(repository, id));
-    unfinished.push({ id, modifiedAt, abandoned, live: anyHeld && !abandoned });
+    const { newestMs, hasContents } = await lookAt(repository, id);
+    unfinished.push({ id, modifiedAt: instant(newestMs), abandoned, live: anyHeld && !abandoned, hasContents });
   }
   return unfinished.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** The id says when its snapshot was; an empty scratch directory has no other time. */
-async function newestChange(repository: Repository, id: BackupId): Promise<number> {
-  let newest: number = snapshotOfId(id);
+async function lookAt(
+  repository: Repository,
+  id: BackupId,
+): Promise<{ readonly newestMs: number; readonly hasContents: boolean }> {
+  let newestMs: number = snapshotOfId(id);
+  let hasContents = false;
   for (const prefix of [dataPrefix(id), `scratch/${id}/`]) {
-    for await (const { modifiedMs } of repository.list(prefix)) newest = Math.max(newest, modifiedMs);
+    for await (const { modifiedMs } of repository.list(prefix)) newestMs = Math.max(newestMs, modifiedMs);
   }
-  for await (const { key, modifiedMs } of repository.list('contents/'))
-    if (key === contentsKey(id)) newest = Math.max(newest, modifiedMs);
-  return newest;
+  for await (const { key, modifiedMs } of repository.list('contents/')) {
+    if (key !== contentsKey(id)) continue;
+    hasContents = true;
+    newestMs = Math.max(newestMs, modifiedMs);
+  }
+  return { newestMs, hasContents };
 }

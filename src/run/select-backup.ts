@@ -3,7 +3,7 @@ import { isoTime, type Instant } from '../base/instant.ts';
 import { OperationError } from '../base/operation-error.ts';
 import { addressOfKey, parseBackupId, snapshotOfId } from '../manifest/keys.ts';
 import { isDamaged } from '../plan/history.ts';
-import type { BackupSummary } from '../plan/observed.ts';
+import type { BackupSummary, LostBackup } from '../plan/observed.ts';
 
 /** Which backup of a database is meant. */
 export type Selection =
@@ -53,21 +53,29 @@ export function unreadableOf(invalidManifests: readonly { readonly key: string }
   });
 }
 
-/** Newer backups that would have been chosen were they not damaged, one line each: older data than expected is never silent. */
-export function passedOver(
-  all: { readonly backups: readonly BackupSummary[]; readonly unreadable: readonly Unreadable[] },
-  chosen: BackupSummary,
-  selection: Selection,
-): readonly string[] {
+/**
+ * Newer backups that would have been chosen were they not damaged or gone, one line each: older data than expected is never
+ * silent.
+ */
+export function passedOver(all: Candidates, chosen: BackupSummary, selection: Selection): readonly string[] {
   if (selection.kind === 'id') return [];
   const damaged = [
     ...all.backups.filter((backup) => backup.expiredAt === undefined && isDamaged(backup)),
     ...all.unreadable,
-  ];
-  return damaged
+  ].map((backup) => ({ ...backup, because: 'is damaged' }));
+  const lost = all.lost.flatMap(({ address, id }) =>
+    id === undefined ? [] : [{ address, id, snapshotAt: snapshotOfId(id), because: 'is gone without having expired' }],
+  );
+  return [...damaged, ...lost]
     .filter(({ address }) => formatAddress(address) === formatAddress(chosen.address))
     .filter(
       ({ snapshotAt }) => snapshotAt > chosen.snapshotAt && (selection.kind === 'latest' || snapshotAt <= selection.at),
     )
-    .map(({ id }) => `the newer backup ${id} is damaged and was passed over`);
+    .map(({ id, because }) => `the newer backup ${id} ${because} and was passed over`);
+}
+
+export interface Candidates {
+  readonly backups: readonly BackupSummary[];
+  readonly unreadable: readonly Unreadable[];
+  readonly lost: readonly LostBackup[];
 }

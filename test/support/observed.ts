@@ -110,6 +110,7 @@ export function backup(name: string, age: Duration, change: Partial<BackupSummar
     id: backupId(snapshotAt, random),
     address: { server: 'srv', database: name },
     sequence: 1,
+    previous: null,
     snapshotAt,
     tookMs: 60_000,
     plainBytes: 500_000_000,
@@ -141,6 +142,7 @@ export function repository(
     expired: [],
     unfinished: [],
     invalidManifests: [],
+    lost: [],
     diagnostics: [],
     ...change,
   };
@@ -160,6 +162,7 @@ export function server(
     identity: '7412345678901234567',
     version: '16.4',
     versionNumber: 160_004,
+    series: '16',
     login: { role: 'backup', superuser: false },
     client: { ok: true, version: '16.11', path: '/usr/lib/postgresql/16/bin/pg_dump' },
     databases: databases.map((item) => (typeof item === 'string' ? observedDatabase(item) : item)),

@@ -59,7 +59,13 @@ export function richPlan(): Plan {
         ],
         {
           unfinished: [
-            { id: '20261119T020000Z-deadbeef' as never, modifiedAt: ago(days(3)), live: false, abandoned: false },
+            {
+              id: '20261119T020000Z-deadbeef' as never,
+              modifiedAt: ago(days(3)),
+              live: false,
+              abandoned: false,
+              hasContents: true,
+            },
           ],
           expired: [
             { id: graced.id, address: graced.address, at: ago(hours(5)), backup: graced },
@@ -86,7 +92,7 @@ export function richPlan(): Plan {
           'evil\n\u001B[31m@everyone <!-- ```',
           'stray',
         ],
-        { version: '17.2', versionNumber: 170_002 },
+        { version: '17.2', versionNumber: 170_002, series: '17' },
       ),
       unreachable('old'),
     ],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { LostBackup } from '../../src/plan/observed.ts';
 import type { Observed } from '../../src/plan/observed.ts';
 import { planBackup } from '../../src/plan/plan-backup.ts';
 import type { Plan } from '../../src/plan/plan.ts';
@@ -225,6 +226,7 @@ describe('unfinished backups', () => {
     modifiedAt: ago(hours(age)),
     live,
     abandoned: false,
+    hasContents: true,
   });
   test('are swept after a day, unless live or named by a manifest, readable or not', () => {
     const committed = backup('app', hours(1));
@@ -236,7 +238,7 @@ describe('unfinished backups', () => {
             unfinished('00000002', 23),
             unfinished('00000003', 99, true),
             unfinished('00000004', 99),
-            { id: committed.id, modifiedAt: ago(days(9)), live: false, abandoned: false },
+            { id: committed.id, modifiedAt: ago(days(9)), live: false, abandoned: false, hasContents: true },
           ],
           invalidManifests: [{ key: 'manifests/srv/app/20261101T000000Z-00000004.json', detail: 'cut off' }],
         }),
@@ -248,6 +250,33 @@ describe('unfinished backups', () => {
     expect(plan.findings).toContainEqual(
       expect.objectContaining({ code: 'repository/manifest-invalid', severity: 'error' }),
     );
+  });
+
+  test('are left alone where they are, or may be, what is left of a lost backup', () => {
+    const ids = (lost: readonly LostBackup[]) =>
+      planOf([database('app')], {
+        repositories: [
+          repository([backup('app', hours(1))], {
+            unfinished: [unfinished('00000001', 99), { ...unfinished('00000002', 99), hasContents: false }],
+            lost,
+          }),
+        ],
+      }).actions.map(({ id }) => id.slice(-1));
+    const address = { server: 'srv', database: 'app' };
+    expect(ids([])).toEqual(['1', '2']);
+    expect(ids([{ address, id: '20261101T000000Z-00000001' as never, sequence: 3 }])).toEqual(['2']);
+    expect(ids([{ address, id: undefined, sequence: 3 }])).toEqual(['2']);
+    expect(ids([{ address, id: '20261101T000000Z-00000002' as never, sequence: 3 }])).toEqual(['1']);
+  });
+
+  test('lost backups are told, also of a database that nothing else is known of', () => {
+    const address = { server: 'srv', database: 'tenant_a' };
+    const world = { repositories: [repository([], { lost: [{ address, id: undefined, sequence: 1 }] })] };
+    const tenants = database('tenants', { select: { kind: 'pattern', match: 'tenant_*', except: [] } });
+    expect(planOf([tenants], world).findings).toContainEqual(
+      expect.objectContaining({ code: 'backup/lost', severity: 'error', subject: 'srv/tenant_a' }),
+    );
+    expect(planOf([tenants], world, ['srv/other']).findings.map(({ code }) => code)).not.toContain('backup/lost');
   });
 
   test('are left alone where only some databases were asked for', () => {

@@ -116,6 +116,7 @@ const worlds: fc.Arbitrary<{ spec: Desired; world: Observed }> = fc
               modifiedAt: instant(now - age * 3_600_000),
               live,
               abandoned,
+              hasContents: false,
             })),
             expired: expired.map(({ name, age }, index) => {
               const item = backup(name, hours(5_000 + index));

@@ -12,7 +12,7 @@ const backups = [
 ];
 
 test('text: by database, newest first, with the proof that each has shown', () => {
-  const lines = listText(backups, { at: now, paint: paint(0) })
+  const lines = listText({ backups, lost: [] }, { at: now, paint: paint(0) })
     .trimEnd()
     .split('\n');
   expect(lines[0]).toMatch(/^ {2}id +snapshot +age +tables +rows +stored +proof +lacks$/);
@@ -26,16 +26,28 @@ test('text: by database, newest first, with the proof that each has shown', () =
 });
 
 test('text: none', () => {
-  expect(listText([], { at: now, paint: paint(0) })).toBe('No backups.\n');
+  expect(listText({ backups: [], lost: [] }, { at: now, paint: paint(0) })).toBe('No backups.\n');
 });
 
 test('JSON: everything, newest first', () => {
-  const { backups: listed } = JSON.parse(listJson(backups, now)) as { backups: readonly Record<string, unknown>[] };
+  const { backups: listed } = JSON.parse(listJson({ backups, lost: [] }, now)) as {
+    backups: readonly Record<string, unknown>[];
+  };
   expect(listed.map(({ id }) => id)).toEqual([backups[3], backups[1], backups[2], backups[0]].map((item) => item?.id));
   expect(listed[3]).toMatchObject({
     proof: { level: 'L2', damaged: true },
     verified: { passed: false },
     drilled: null,
     ageMs: days(2),
+  });
+});
+
+test('what is gone without having expired is told in both, also where nothing is left', () => {
+  const id = backups[0]?.id;
+  const lost = [{ address: { server: 'srv', database: 'app' }, id, sequence: 3, location: '/srv/backups' }];
+  const text = listText({ backups: [], lost }, { at: now, paint: paint(0) });
+  expect(text).toMatch(/^No backups\.\n\n✗ LOST {6}srv\/app {2}backup \S+ \(number 3\) in \/srv\/backups is gone/);
+  expect(JSON.parse(listJson({ backups: [], lost }, now))).toMatchObject({
+    lost: [{ address: { server: 'srv', database: 'app' }, id, sequence: 3, repository: '/srv/backups' }],
   });
 });

@@ -27,19 +27,35 @@ const damaged: VerifyReport = {
 
 describe('what a verification found', () => {
   test('as text', async () => {
-    await expect(verifyText([good, damaged], paint(0))).toMatchFileSnapshot('golden/evidence-verify.txt');
+    await expect(verifyText({ verified: [good, damaged], lost: [] }, paint(0))).toMatchFileSnapshot(
+      'golden/evidence-verify.txt',
+    );
   });
 
   test('nothing verified is not reported as verified', () => {
-    expect(verifyText([], paint(0))).toBe('No backup was verified.\n');
+    expect(verifyText({ verified: [], lost: [] }, paint(0))).toBe('No backup was verified.\n');
+  });
+
+  test('a backup that is gone cannot be verified, and is counted', () => {
+    const lost = [{ address: good.address, id: undefined, sequence: 4, location: '/srv/backups' }];
+    const text = verifyText({ verified: [good], lost }, paint(0));
+    expect(text).toContain(
+      '✗ LOST      wfdb02/botpress_db  backup number 4 in /srv/backups is gone without having expired',
+    );
+    expect(text).toContain('1 verified, 0 damaged, 1 lost.');
+    expect(JSON.parse(verifyJson({ verified: [good], lost }, 26))).toMatchObject({
+      lost: [{ id: null, sequence: 4, repository: '/srv/backups' }],
+      summary: { passed: 1, failed: 0, lost: 1 },
+    });
   });
 
   test('as one JSON document', () => {
-    expect(JSON.parse(verifyJson([good, damaged], 26))).toEqual({
+    expect(JSON.parse(verifyJson({ verified: [good, damaged], lost: [] }, 26))).toEqual({
       formatVersion: 1,
       kind: 'holdfast.verify',
       backups: [good, damaged],
-      summary: { passed: 1, failed: 1 },
+      lost: [],
+      summary: { passed: 1, failed: 1, lost: 0 },
       exit: 26,
     });
   });

@@ -26,7 +26,7 @@ describe('choosing a backup', () => {
     const backups = [backup(1), backup(2, true), backup(3, false)];
     const chosen = selectBackup(backups, address, { kind: 'latest' });
     expect(chosen.id).toBe(id(2));
-    expect(passedOver({ backups, unreadable: [] }, chosen, { kind: 'latest' })).toEqual([
+    expect(passedOver({ backups, unreadable: [], lost: [] }, chosen, { kind: 'latest' })).toEqual([
       `the newer backup ${id(3)} is damaged and was passed over`,
     ]);
   });
@@ -34,18 +34,31 @@ describe('choosing a backup', () => {
   it('says also that a newer one has a manifest that cannot be read', () => {
     const unreadable = unreadableOf([{ key: manifestKey(address, id(9)) }, { key: 'manifests/x/y/no-id.json' }]);
     const chosen = backup(2);
-    expect(passedOver({ backups: [chosen], unreadable }, chosen, { kind: 'latest' })).toHaveLength(1);
+    expect(passedOver({ backups: [chosen], unreadable, lost: [] }, chosen, { kind: 'latest' })).toHaveLength(1);
     const elsewhere = unreadableOf([{ key: manifestKey({ server: 'main', database: 'other' }, id(9)) }]);
-    expect(passedOver({ backups: [chosen], unreadable: elsewhere }, chosen, { kind: 'latest' })).toEqual([]);
+    expect(passedOver({ backups: [chosen], unreadable: elsewhere, lost: [] }, chosen, { kind: 'latest' })).toEqual([]);
+  });
+
+  it('says also that a newer one is gone', () => {
+    const lost = [
+      { address, id: id(9), sequence: 9 },
+      { address, id: undefined, sequence: 8 },
+    ];
+    const chosen = backup(2);
+    expect(passedOver({ backups: [chosen], unreadable: [], lost }, chosen, { kind: 'latest' })).toEqual([
+      `the newer backup ${id(9)} is gone without having expired and was passed over`,
+    ]);
   });
 
   it('is silent about what the request excludes anyway', () => {
     const backups = [backup(1), backup(3, false)];
     const before = { kind: 'before', at: at(2) } as const;
-    expect(passedOver({ backups, unreadable: [] }, selectBackup(backups, address, before), before)).toEqual([]);
+    expect(passedOver({ backups, unreadable: [], lost: [] }, selectBackup(backups, address, before), before)).toEqual(
+      [],
+    );
     const byId = { kind: 'id', id: id(3) } as const;
     expect(selectBackup(backups, address, byId).id).toBe(id(3));
-    expect(passedOver({ backups, unreadable: [] }, backup(1), byId)).toEqual([]);
+    expect(passedOver({ backups, unreadable: [], lost: [] }, backup(1), byId)).toEqual([]);
   });
 
   it('refuses where nothing fits, and says where to look', () => {

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-code.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { loadSpec } from '../load-spec.ts';
-import { locationsOf, matching, openBackups } from '../open-backups.ts';
+import { locationsOf, lostOf, matching, openBackups } from '../open-backups.ts';
 import { withTools } from '../session.ts';
 
 interface ListOptions extends GlobalOptions {
@@ -18,15 +18,17 @@ interface ListOptions extends GlobalOptions {
 export async function run(options: ListOptions, context: Context): Promise<number> {
   const locations =
     options.repository === undefined ? locationsOf(await loadSpec(options, context)) : [options.repository];
-  const { backups, at } = await withTools(options, context, async (tools) => ({
-    backups: matching(await openBackups(locations, tools), options.address).map(({ backup }) => backup),
+  const { opened, at } = await withTools(options, context, async (tools) => ({
+    opened: await openBackups(locations, tools),
     at: tools.clock.now(),
   }));
+  const backups = matching(opened.located, options.address, opened.lost).map(({ backup }) => backup);
+  const listing = { backups, lost: lostOf(opened.lost, options.address) };
   await answer(
     {
       text: () =>
-        listText(backups, { at, paint: paintFor(context.stdout, options, context.env), verbose: options.verbose }),
-      json: () => listJson(backups, at),
+        listText(listing, { at, paint: paintFor(context.stdout, options, context.env), verbose: options.verbose }),
+      json: () => listJson(listing, at),
     },
     options,
     { context },

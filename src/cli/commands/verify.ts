@@ -1,3 +1,4 @@
+import type { LostIn } from '../../render/lost-lines.ts';
 import { verifyJson } from '../../render/verify-json.ts';
 import { verifyText } from '../../render/verify-text.ts';
 import type { VerifyReport } from '../../run/outcome.ts';
@@ -10,7 +11,7 @@ import { exitCodeOfVerify } from '../exit-code.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { invalidUsage } from '../invalid-input.ts';
 import { loadSpec } from '../load-spec.ts';
-import { byAddress, locationsOf, matching, openNamed, type Named } from '../open-backups.ts';
+import { byAddress, locationsOf, lostOf, matching, openBackups, type Named } from '../open-backups.ts';
 import { withTools } from '../session.ts';
 
 interface VerifyOptions extends GlobalOptions {
@@ -27,15 +28,18 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
   const reports = parseReports(options.report, ['text', 'json'], context.cwd);
   const locations =
     options.repository === undefined ? locationsOf(await loadSpec(options, context)) : [options.repository];
-  const verified = await withTools(options, context, async (tools) => {
-    const chosen = choose(matching(await openNamed(locations, tools), options.address), options);
-    return verifyAll(chosen, options.level, tools);
+  const { verified, lost } = await withTools(options, context, async (tools) => {
+    const opened = await openBackups(locations, tools);
+    // Whoever names one backup asks about that one alone.
+    const gone = options.set === undefined ? lostOf(opened.lost, options.address) : [];
+    const chosen = choose(matching(opened.named, options.address, gone), gone, options);
+    return { verified: await verifyAll(chosen, options.level, tools), lost: gone };
   });
-  const code = exitCodeOfVerify(verified);
+  const code = exitCodeOfVerify(verified, lost);
   await answer(
     {
-      text: () => verifyText(verified, paintFor(context.stdout, options, context.env)),
-      json: () => verifyJson(verified, code),
+      text: () => verifyText({ verified, lost }, paintFor(context.stdout, options, context.env)),
+      json: () => verifyJson({ verified, lost }, code),
     },
     options,
     { context, reports },
@@ -43,8 +47,9 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
   return code;
 }
 
-function choose(located: readonly Named[], { all, set }: VerifyOptions): readonly Named[] {
-  if (located.length === 0) throw invalidUsage('there is no backup to verify', 'Run `backup apply` first.');
+function choose(located: readonly Named[], lost: readonly LostIn[], { all, set }: VerifyOptions): readonly Named[] {
+  if (located.length === 0 && lost.length === 0)
+    throw invalidUsage('there is no backup to verify', 'Run `backup apply` first.');
   // One in its grace counts for nothing: it is read only where somebody names it.
   const counting = located.filter(({ backup }) => backup.expiredAt === undefined);
   if (all) return counting;
