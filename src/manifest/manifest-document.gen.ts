@@ -160,7 +160,6 @@ export interface Degradation {
     | 'table-data-excluded'
     | 'subscription-hidden'
     | 'user-mapping-hidden'
-    | 'row-security-filtered'
     | 'invalid-index'
     | 'extension-owner'
     | 'extension-version'

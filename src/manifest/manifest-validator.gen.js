@@ -214,7 +214,6 @@ var validate = validate52,
               'table-data-excluded',
               'subscription-hidden',
               'user-mapping-hidden',
-              'row-security-filtered',
               'invalid-index',
               'extension-owner',
               'extension-version',
@@ -1376,7 +1375,6 @@ var schema26 = {
         'table-data-excluded',
         'subscription-hidden',
         'user-mapping-hidden',
-        'row-security-filtered',
         'invalid-index',
         'extension-owner',
         'extension-version',
@@ -1454,7 +1452,6 @@ function validate68(
         data0 === 'table-data-excluded' ||
         data0 === 'subscription-hidden' ||
         data0 === 'user-mapping-hidden' ||
-        data0 === 'row-security-filtered' ||
         data0 === 'invalid-index' ||
         data0 === 'extension-owner' ||
         data0 === 'extension-version' ||

@@ -69,13 +69,11 @@ function* degradationFindings({ database, history }: FindingsInput, find: Find):
     const [first] = list;
     if (first === undefined) continue;
     const text = `${verb} (${code}): ${first.detail}${list.length > 1 ? `, and ${list.length - 1} more of the kind` : ''}`;
-    const known =
-      code === 'row-security-filtered'
-        ? 'capture/row-security'
-        : ahead === undefined
-          ? 'backup/degraded'
-          : 'capture/degraded';
-    yield find(onPurpose.has(code) ? 'info' : 'warning', known, text);
+    yield find(
+      onPurpose.has(code) ? 'info' : 'warning',
+      ahead === undefined ? 'backup/degraded' : 'capture/degraded',
+      text,
+    );
   }
 }
 

@@ -175,7 +175,6 @@ describe('findings', () => {
     const degradations = [
       { code: 'user-mapping-hidden', subject: 'a', detail: 'options of user mapping a' },
       { code: 'user-mapping-hidden', subject: 'b', detail: 'options of user mapping b' },
-      { code: 'row-security-filtered', subject: 't', detail: 'rows of public.t' },
       { code: 'passwords-omitted', subject: 'app', detail: 'passwords are left out' },
     ] as const;
     const { findings } = planOf([backup('app', hours(1))], {}, { preflight: { degradations, refused: [] } });
@@ -185,7 +184,6 @@ describe('findings', () => {
         code: 'capture/degraded',
         summary: 'a backup would lack (user-mapping-hidden): options of user mapping a, and 1 more of the kind',
       },
-      { severity: 'warning', code: 'capture/row-security' },
       { severity: 'info', code: 'capture/degraded' },
     ]);
   });
