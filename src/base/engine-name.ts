@@ -2,3 +2,10 @@
 export const engineNames = ['postgresql', 'mysql', 'mariadb'] as const;
 
 export type EngineName = (typeof engineNames)[number];
+
+/** As their makers write them. */
+export const productNames: Readonly<Record<EngineName, string>> = {
+  postgresql: 'PostgreSQL',
+  mysql: 'MySQL',
+  mariadb: 'MariaDB',
+};

@@ -1,3 +1,4 @@
+import { productNames } from '../base/engine-name.ts';
 import { formatAddress } from '../base/address.ts';
 import type { DrillCheck, DrillDifference, DrillNotRun, DrillReport } from '../run/drill-report.ts';
 import { describeObjective, describeTarget, nameDifference, summariseDrill } from './drill-summary.ts';
@@ -164,7 +165,7 @@ function propertiesOf(report: DrillReport): Suite['properties'] {
     ['tool', `${report.tool.name} ${report.tool.version}`],
     ['backup', report.backup.id],
     ['snapshot', report.backup.snapshotAt],
-    ['source version', report.backup.sourceVersion],
+    ['source', `${productNames[report.backup.engine]} ${report.backup.sourceVersion}`],
     ['manifest sha256', report.backup.manifestSha256],
     ['contents sha256', report.backup.contentsSha256],
     ['spec sha256', report.spec?.digest ?? 'none'],

@@ -1,3 +1,4 @@
+import { productNames } from '../base/engine-name.ts';
 import { formatBytes } from '../base/bytes.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { DrillCheck, DrillDifference, DrillReport } from '../run/drill-report.ts';
@@ -65,7 +66,7 @@ function facts(report: DrillReport): string {
     [
       [
         'Backup',
-        `${backup.id}, snapshot ${backup.snapshotAt}, PostgreSQL ${backup.sourceVersion}, ${backup.tables} tables, ${backup.rows} rows, ${formatBytes(backup.plainBytes)}`,
+        `${backup.id}, snapshot ${backup.snapshotAt}, ${productNames[backup.engine]} ${backup.sourceVersion}, ${backup.tables} tables, ${backup.rows} rows, ${formatBytes(backup.plainBytes)}`,
       ],
       ['Target', describeTarget(report.target)],
       ['Not a source', report.target.notASource],

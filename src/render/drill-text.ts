@@ -1,3 +1,4 @@
+import { productNames } from '../base/engine-name.ts';
 import { formatBytes } from '../base/bytes.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { DrillCheck, DrillDifference, DrillReport } from '../run/drill-report.ts';
@@ -52,7 +53,7 @@ function facts(report: DrillReport, paint: Paint): string {
   const rows: [string, string][] = [
     [
       'backup',
-      `snapshot ${backup.snapshotAt}, PostgreSQL ${backup.sourceVersion}, ${count(backup.tables, 'table')}, ${count(backup.rows, 'row')}, ${formatBytes(backup.plainBytes)}`,
+      `snapshot ${backup.snapshotAt}, ${productNames[backup.engine]} ${backup.sourceVersion}, ${count(backup.tables, 'table')}, ${count(backup.rows, 'row')}, ${formatBytes(backup.plainBytes)}`,
     ],
     ['target', describeTarget(report.target)],
     ['', report.target.notASource],

@@ -35,6 +35,7 @@ export interface DrillDocument {
     snapshotAt: Time;
     manifestSha256: string;
     contentsSha256: string;
+    engine: 'postgresql' | 'mysql' | 'mariadb';
     sourceVersion: string;
     plainBytes: number;
     tables: number;

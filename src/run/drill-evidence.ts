@@ -54,6 +54,7 @@ export function reportOf({
       snapshotAt: manifest.snapshot.time,
       manifestSha256: createHash('sha256').update(encodeManifest(manifest)).digest('hex'),
       contentsSha256: manifest.contents.storedSha256,
+      engine: manifest.engine,
       sourceVersion: manifest.source.version,
       plainBytes: manifest.totals.plainBytes,
       tables: manifest.totals.tables,

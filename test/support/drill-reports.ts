@@ -36,6 +36,7 @@ export const passedDrill: DrillReport = {
     snapshotAt: '2026-11-21T22:00:00.000Z',
     manifestSha256: 'a'.repeat(64),
     contentsSha256: 'b'.repeat(64),
+    engine: 'postgresql',
     sourceVersion: '15.18',
     plainBytes: 134_000_000,
     tables: 12,
