@@ -2,11 +2,11 @@ import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } 
 import { OperationError } from '../base/operation-error.ts';
 import type { Codec } from '../manifest/manifest.ts';
 
-/** Large outputs save hops between threads; for a small input they would only be garbage. */
-const outputBytes = (input: Uint8Array): number => (input.byteLength < 256 * 1024 ? 64 * 1024 : 1024 * 1024);
+/** Large outputs save hops between threads; for a small input they would only be garbage. Below 32 KiB, Node pools them. */
+const outputBytes = (input: Uint8Array): number => (input.byteLength < 64 * 1024 ? 32 * 1024 : 512 * 1024);
 
 /**
- * Decodes a stream to its very end and gives every plain chunk to `take`, which must not keep it.
+ * Decodes a stream to its very end and gives every plain chunk to `take`, which must not keep it: its memory goes.
  * Unlike node:zlib alone it neither stops after the first zstd frame nor ignores what follows the last frame: anything but
  * complete frames (gzip: members) throws `dump/truncated`, a failed checksum too.
  */
@@ -64,6 +64,7 @@ function startFrame(codec: 'gzip' | 'zstd', take: (plain: Uint8Array) => void, c
     queueMicrotask(() => {
       try {
         take(chunk);
+        release(chunk, chunkSize);
       } catch (error) {
         fail(error);
       }
@@ -81,6 +82,17 @@ function startFrame(codec: 'gzip' | 'zstd', take: (plain: Uint8Array) => void, c
     },
     destroy: () => decoder.destroy(),
   };
+}
+
+/**
+ * Frees an output buffer at once, where a gigabyte of them would wait for the collector, 80 MB at a time. Only a chunk
+ * that reaches the end of its buffer: the decoder fills one after the other and has left it for the next. A chunk that
+ * shares its memory with strangers (Node's pool of small buffers) lies in a buffer of another size.
+ */
+function release(chunk: Buffer, outputSize: number): void {
+  const { buffer, byteOffset, byteLength } = chunk;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === outputSize && byteOffset + byteLength === outputSize)
+    buffer.transfer(0);
 }
 
 function describe(codec: string, error: NodeJS.ErrnoException): string {

@@ -10,7 +10,11 @@ export async function* chunksOf(file: FileHandle): AsyncGenerator<Uint8Array> {
   const buffer = Buffer.allocUnsafeSlow(Math.max(1, Math.min(size, chunkBytes)));
   for (let position = 0; ;) {
     const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, position);
-    if (bytesRead === 0) return;
+    if (bytesRead === 0) {
+      // Whoever asks for more is done with all before; where the reader stopped earlier, a decoder may still be at it.
+      buffer.buffer.transfer(0);
+      return;
+    }
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);
   }

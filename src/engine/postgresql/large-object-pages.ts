@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { decode } from '../../codec/decode.ts';
-import { chunkBytes } from '../../codec/hash.ts';
+import { fileChunks } from '../../codec/file-chunks.ts';
 import type { Codec } from '../../manifest/manifest.ts';
 
 /** Bytes of a page of a large object: a quarter of a block, and every distributed server has blocks of 8 KiB (`LOBLKSIZE`). */
@@ -31,7 +30,7 @@ export async function digestPages(path: string, codec: Codec): Promise<string | 
     number += 1;
     filled = 0;
   };
-  await decode(createReadStream(path, { highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>, codec, (chunk) => {
+  await decode(fileChunks(path), codec, (chunk) => {
     for (let from = 0; from < chunk.byteLength;) {
       const piece = chunk.subarray(from, from + pageBytes - filled);
       page.set(piece, filled);
