@@ -14,6 +14,8 @@ export interface LocalRecipe {
 export interface Installation {
   /** Folder with the server's programs. */
   readonly folder: string;
+  /** Folder with the client programs of the same release. */
+  readonly clients: string;
   /** As the program says it: `15.18`. */
   readonly version: string;
   /** Every folder that its programs read, themselves included, whether it is there or not. A confined server sees no other. */
@@ -40,14 +42,19 @@ export interface LocalServerPlan {
   readonly serve: PlannedCommand;
   /** The line on the server's stderr that says that it takes connections. */
   readonly ready: RegExp;
-  /** Directory below `root` with the Unix socket. */
-  readonly socketDirectory: string;
-  /** Name of the socket in it; its whole path must fit into 107 bytes (unix(7)). */
-  readonly socketFile: string;
+  /**
+   * How the server ends with every process of it where no PID namespace ends them: by SIGKILL where it is one process, by a
+   * signal that it hands on to its children where it is several.
+   */
+  readonly endSignal: 'SIGQUIT' | 'SIGKILL';
+  /** The Unix socket below `root`; its whole path must fit into 107 bytes (unix(7)). */
+  readonly socket: string;
+  /** What a connection names as its host, below `root`: the socket or its directory. */
+  readonly host: string;
   readonly port: number;
   readonly maintenanceDatabase: string;
-  /** Directory below `root` where tablespaces may be made. */
-  readonly tablespaceDirectory: string;
+  /** Directory below `root` where tablespaces may be made; absent where the system has none that backups need. */
+  readonly tablespaceDirectory?: string;
   /** What this server does not have although it was asked for, one line each. */
   readonly notes: readonly string[];
 }
@@ -80,8 +87,8 @@ export interface ContainerPlan {
   /** Succeeds inside the container as soon as the server takes connections over TCP, not earlier. */
   readonly readyCommand: readonly string[];
   readonly maintenanceDatabase: string;
-  /** Directory in the container that the server may write to, for tablespaces. */
-  readonly tablespaceDirectory: string;
+  /** Directory in the container that the server may write to, for tablespaces; absent where the system has none that backups need. */
+  readonly tablespaceDirectory?: string;
   /** User in the image that the server runs as. */
   readonly serverUser: string;
   readonly notes: readonly string[];

@@ -6,6 +6,8 @@ export interface Flavour {
   readonly supported: { readonly oldest: number; readonly newest: number };
   /** Names of the programs, the best one first. */
   readonly programs: Readonly<Record<'dump' | 'client' | 'server', readonly string[]>>;
+  /** What `--version` of its programs prints, the version in group 1; the other vendor's do not match. */
+  readonly versionText: RegExp;
   /** Arguments of the dump program that only this vendor's has. */
   readonly dumpArguments: readonly string[];
   /** Statements that every session begins with besides the common ones. */
@@ -16,6 +18,24 @@ export interface Flavour {
   readonly ownDatabases: readonly string[];
   /** SQL that gives one row with `identity`: what tells this server from all others. */
   readonly identitySql: string;
+  readonly throwaway: ThrowawayServer;
+}
+
+/** How a server is made that lives for one drill. Settings are named as in an option file. */
+export interface ThrowawayServer {
+  /** `initialize`: the server makes its files by itself; `bootstrap`: it runs SQL that it came with, which it is fed. */
+  readonly initialise: 'initialize' | 'bootstrap';
+  /** Settings that only this vendor's servers know, besides the common ones. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Settings of the source that only this vendor's servers know and that are taken over. */
+  readonly takenOver: readonly string[];
+  /** Plugins to load where they are there: accounts or tables of a backup may need them, and they do nothing by themselves. */
+  readonly plugins: readonly string[];
+  /** Environment variables of the official image. */
+  readonly passwordVariable: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Names of the program that asks a server whether it is there. */
+  readonly pingProgram: string;
 }
 
 /** 90700 of MySQL 9.7.0, 110803 of MariaDB 11.8.3. */
@@ -37,6 +57,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     product: 'MySQL',
     supported: { oldest: 80_400, newest: 99_999 },
     programs: { dump: ['mysqldump'], client: ['mysql'], server: ['mysqld'] },
+    versionText: /^(?!.*MariaDB).*?\bVer (\d+\.\d+\.\d+)/is,
     dumpArguments: ['--set-gtid-purged=OFF', '--column-statistics=0'],
     sessionSettings: [
       'SET SESSION max_execution_time = 0',
@@ -47,17 +68,61 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     ownAccounts: ['mysql.infoschema', 'mysql.session', 'mysql.sys'],
     ownDatabases: common,
     identitySql: 'SELECT @@server_uuid AS identity',
+    throwaway: {
+      initialise: 'initialize',
+      settings: {
+        mysqlx: 'OFF',
+        'auto-generate-certs': 'OFF',
+        'innodb-redo-log-capacity': '256M',
+        'performance-schema': 'OFF',
+        'require-secure-transport': 'OFF',
+      },
+      takenOver: [
+        'partial_revokes',
+        'authentication_policy',
+        'default_collation_for_utf8mb4',
+        'sql_generate_invisible_primary_key',
+        'xa_detach_on_prepare',
+        'restrict_fk_on_non_standard_key',
+      ],
+      // 8.4 has the old authentication built in and switched off; 9 has it no more.
+      plugins: [],
+      passwordVariable: 'MYSQL_ROOT_PASSWORD',
+      env: { MYSQL_ROOT_HOST: '%' },
+      pingProgram: 'mysqladmin',
+    },
   },
   mariadb: {
     name: 'mariadb',
     product: 'MariaDB',
     supported: { oldest: 101_100, newest: 119_999 },
     programs: { dump: ['mariadb-dump', 'mysqldump'], client: ['mariadb', 'mysql'], server: ['mariadbd', 'mysqld'] },
+    // `Ver 11.8.6-MariaDB`; clients: `from 11.8.6-MariaDB, client 15.2`, in 10.11 `Ver 15.1 Distrib 10.11.6-MariaDB`.
+    versionText: /\b(\d+\.\d+\.\d+)-MariaDB/i,
     dumpArguments: ['--skip-add-locks', '--dump-history'],
     sessionSettings: ['SET SESSION max_statement_time = 0', 'SET SESSION alter_algorithm = DEFAULT'],
     ownAccounts: ['mariadb.sys'],
     ownDatabases: common,
     // 10.11 has no server_uid, and copies of a data directory share theirs: the guard's lock decides there.
     identitySql: "SELECT CONCAT_WS(' ', @@hostname, @@port, @@socket, @@datadir, @@server_id) AS identity",
+    throwaway: {
+      initialise: 'bootstrap',
+      settings: {
+        'innodb-log-file-size': '256M',
+        'innodb-flush-method': 'nosync',
+        'aria-pagecache-buffer-size': '64M',
+        feedback: 'OFF',
+      },
+      takenOver: [
+        'old_mode',
+        'character_set_collations',
+        'system_versioning_alter_history',
+        'innodb_compression_algorithm',
+      ],
+      plugins: ['auth_ed25519', 'auth_parsec', 'ha_archive', 'ha_blackhole'],
+      passwordVariable: 'MARIADB_ROOT_PASSWORD',
+      env: { MARIADB_ROOT_HOST: '%' },
+      pingProgram: 'mariadb-admin',
+    },
   },
 };

@@ -15,6 +15,7 @@ export const postgresqlLocalRecipe = { product: 'postgres', find, plan };
 
 interface Installation {
   readonly folder: string;
+  readonly clients: string;
   readonly version: string;
   readonly reads: readonly string[];
 }
@@ -28,7 +29,7 @@ async function find(ask: { readonly series: string; readonly folder: string | un
     const { stdout } = await runCommand({ program: join(folder, 'postgres'), args: ['--version'], stdout: 'text' });
     const version = /\(PostgreSQL\) (\d+[.\w]*)/.exec(stdout)?.[1];
     if (version !== undefined && Number.parseInt(version, 10) === major)
-      return { folder, version, reads: readsOf(await realpath(folder)) };
+      return { folder, clients: folder, version, reads: readsOf(await realpath(folder)) };
     seen.push(`${folder} holds ${version ?? 'an unknown version'}`);
   }
   throw new OperationError('target/unavailable', `no PostgreSQL ${major} server was found on this machine`, {
@@ -117,8 +118,10 @@ async function plan({ installation, root, bootstrapRole, settings: wanted }: Wis
       args: ['-D', join(root, 'data'), '-c', `config_file=${join(root, 'server.conf')}`],
     },
     ready: /database system is ready to accept connections/,
-    socketDirectory: 'socket',
-    socketFile: '.s.PGSQL.5432',
+    // The postmaster tells its children, which it cannot on SIGKILL (manual, section "Shutting Down the Server").
+    endSignal: 'SIGQUIT' as const,
+    socket: 'socket/.s.PGSQL.5432',
+    host: 'socket',
     port: 5432,
     maintenanceDatabase: 'postgres',
     tablespaceDirectory: 'tablespaces',

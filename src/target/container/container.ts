@@ -75,7 +75,7 @@ async function lease(
     connection: { ...place, user: bootstrapRole, password, tls: { mode: 'disable' } },
     maintenanceDatabase: plan.maintenanceDatabase,
     provenance: 'created',
-    tablespaceRoot: plan.tablespaceDirectory,
+    ...(plan.tablespaceDirectory === undefined ? {} : { tablespaceRoot: plan.tablespaceDirectory }),
     isolation: 'container',
     description: `container ${image}`,
     notes,

@@ -77,6 +77,7 @@ export async function awaitReady(docker: Docker, { id, plan, signal }: Wait): Pr
     await delay(pollMs, undefined, { signal });
   }
   const { tablespaceDirectory, serverUser } = plan;
+  if (tablespaceDirectory === undefined) return;
   const makeDirectory = ['sh', '-c', 'mkdir -p "$1" && chown "$2" "$1"', 'sh', tablespaceDirectory, serverUser];
   const made = await docker.runtime.container.exec(container, makeDirectory, { user: 'root' });
   if (made.exitCode !== 0) throw await notStarted(docker, id, 'a directory for tablespaces could not be made');

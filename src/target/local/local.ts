@@ -53,16 +53,18 @@ async function lease(declared: LocalDeclaration, recipe: LocalRecipe, request: L
   const owned = cleanup.move();
   return {
     connection: {
-      host: join(sandbox.root, plan.socketDirectory),
+      host: join(sandbox.root, plan.host),
       port: plan.port,
       user: bootstrapRole,
       password,
       tls: { mode: 'disable' },
     },
     maintenanceDatabase: plan.maintenanceDatabase,
-    clients: found.folder,
+    clients: found.clients,
     provenance: 'created',
-    tablespaceRoot: join(sandbox.rootInside, plan.tablespaceDirectory),
+    ...(plan.tablespaceDirectory === undefined
+      ? {}
+      : { tablespaceRoot: join(sandbox.rootInside, plan.tablespaceDirectory) }),
     isolation: sandbox.isolation,
     description: `${recipe.product} ${installation.version} from local binaries`,
     notes: [...sandbox.notes, ...plan.notes],
@@ -81,7 +83,7 @@ async function checkSpace(path: string, bytesNeeded: number): Promise<void> {
 }
 
 function checkSocketPath(sandbox: Sandbox, plan: LocalServerPlan): void {
-  const path = join(sandbox.root, plan.socketDirectory, plan.socketFile);
+  const path = join(sandbox.root, plan.socket);
   if (Buffer.byteLength(path) <= 107) return;
   throw new OperationError('target/unavailable', 'the path of the temporary directory is too long for a socket', {
     hint: 'Set TMPDIR to a shorter path; the system allows 107 bytes for a socket.',

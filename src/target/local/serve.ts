@@ -55,9 +55,8 @@ export async function serve(plan: LocalServerPlan, sandbox: Sandbox, signal: Abo
     () => undefined,
   );
   const end = async (): Promise<void> => {
-    // Nothing on it is worth saving. In a PID namespace the kernel ends every process of it; without one the postmaster
-    // has to tell its children, which it does on SIGQUIT and cannot on SIGKILL (manual, section "Shutting Down the Server").
-    server.kill(sandbox.isolation === 'namespaces' ? 'SIGKILL' : 'SIGQUIT');
+    // Nothing on it is worth saving. In a PID namespace the kernel ends every process of it.
+    server.kill(sandbox.isolation === 'namespaces' ? 'SIGKILL' : plan.endSignal);
     const forced = setTimeout(() => server.kill('SIGKILL'), 10_000);
     // Every process of the server holds its stderr, so this is the end of all of them.
     await ended;
