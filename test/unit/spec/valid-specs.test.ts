@@ -29,6 +29,7 @@ test('there is an example for each scenario', () => {
     'container-drill.yaml',
     'disposable-server.yaml',
     'minimal.yaml',
+    'mysql-and-mariadb.yaml',
     'several-servers.yaml',
     'strict-tls.yaml',
     'tenants.yaml',
