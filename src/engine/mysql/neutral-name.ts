@@ -1,0 +1,22 @@
+/**
+ * The text of a view or of an expression as the server prints it, without the name of the database that it lies in: so a
+ * database that came back under another name has the same text. Identifiers in print are always in backticks; what is
+ * within quotes is data and stays. The name of another database stays too, and of a column behind a table of this name.
+ */
+export function withoutDatabase(text: string, database: string): string {
+  const qualifier = `\`${database.replaceAll('`', '``')}\``;
+  let result = '';
+  let at = 0;
+  for (const match of text.matchAll(token)) {
+    const [found] = match;
+    result += text.slice(at, match.index);
+    at = match.index + found.length;
+    const isQualifier = found === qualifier && text.startsWith('.`', at) && !result.endsWith('.');
+    if (isQualifier) at += 1;
+    else result += found;
+  }
+  return result + text.slice(at);
+}
+
+/** Quoted things: names, and texts with doubled quotes or backslashes in them. */
+const token = /`(?:[^`]|``)*`|'(?:[^'\\]|''|\\[\s\S])*'|"(?:[^"\\]|""|\\[\s\S])*"/g;
