@@ -62,19 +62,24 @@ const onPurpose: ReadonlySet<Degradation['code']> = new Set([
 function* degradationFindings({ database, history }: FindingsInput, find: Find): Generator<Diagnostic> {
   const ahead = database.observed?.preflight?.degradations;
   const verb = ahead === undefined ? 'the newest backup lacks' : 'a backup would lack';
-  for (const [code, list] of Map.groupBy(
-    ahead ?? history?.newestGood?.degradations ?? [],
-    (degradation) => degradation.code,
-  )) {
-    const [first] = list;
+  const known = ahead === undefined ? 'backup/degraded' : 'capture/degraded';
+  const list = ahead ?? history?.newestGood?.degradations ?? [];
+  // Whoever reads it has to do something about each of them.
+  for (const { code, subject, detail } of list.filter(({ code }) => code === 'object-not-restorable'))
+    yield find('warning', known, `${verb} (${code}): ${subject}: ${detail}`);
+  const others = list.filter(({ code }) => code !== 'object-not-restorable');
+  for (const [code, [first, ...more]] of Map.groupBy(others, ({ code }) => code)) {
     if (first === undefined) continue;
-    const text = `${verb} (${code}): ${first.detail}${list.length > 1 ? `, and ${list.length - 1} more of the kind` : ''}`;
-    yield find(
-      onPurpose.has(code) ? 'info' : 'warning',
-      ahead === undefined ? 'backup/degraded' : 'capture/degraded',
-      text,
-    );
+    const text = `${verb} (${code}): ${first.subject}: ${first.detail}`;
+    yield find(onPurpose.has(code) ? 'info' : 'warning', known, `${text}${alsoOf(more)}`);
   }
+}
+
+/** `, and 7 more of the kind: a, b, c …` */
+function alsoOf(more: readonly Degradation[]): string {
+  if (more.length === 0) return '';
+  const names = more.slice(0, 5).map(({ subject }) => subject);
+  return `, and ${more.length} more of the kind: ${names.join(', ')}${more.length > names.length ? ' …' : ''}`;
 }
 
 function* historyFindings({ history, retention, at }: FindingsInput, find: Find): Generator<Diagnostic> {

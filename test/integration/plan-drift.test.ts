@@ -35,6 +35,22 @@ describe('a plan of a server in use', { timeout: 180_000 }, () => {
     expect(again.outcomes).toEqual([]);
   });
 
+  test('names ahead of a backup what an excluded table is still needed by', async () => {
+    await using other = await openWorkspace({
+      servers: { main: declaredServer(source) },
+      databases: { shop: { server: 'main', dump: { excludeTables: ['sales.customers'] } } },
+    });
+    await other.backup(['repository', 'init']);
+    await source.sql('shop', 'CREATE VIEW sales.names AS SELECT name FROM sales.customers');
+    const { findings } = await other.json<PlanDocument>(['plan']);
+    await source.sql('shop', 'DROP VIEW sales.names');
+    const [needed] = findings.filter(({ summary }) => summary.includes('object-not-restorable'));
+    expect(needed).toMatchObject({ severity: 'warning', code: 'capture/degraded', subject: 'main/shop' });
+    expect(needed?.summary).toMatch(
+      /sales\.customers: a restore fails: .*table constraint orders_customer_fkey on sales\.orders, view sales\.names$/,
+    );
+  });
+
   test('shows what changed about roles and grants, and no password', async () => {
     await source.sql(
       'shop',

@@ -182,9 +182,22 @@ describe('findings', () => {
       {
         severity: 'warning',
         code: 'capture/degraded',
-        summary: 'a backup would lack (user-mapping-hidden): options of user mapping a, and 1 more of the kind',
+        summary: 'a backup would lack (user-mapping-hidden): a: options of user mapping a, and 1 more of the kind: b',
       },
       { severity: 'info', code: 'capture/degraded' },
+    ]);
+  });
+
+  test('each excluded table that something still needs is a warning of its own', () => {
+    const degradations = ['audit', 'log'].flatMap((subject) => [
+      { code: 'table-excluded', subject, detail: 'the policy leaves this table out' } as const,
+      { code: 'object-not-restorable', subject, detail: `a restore fails: view of_${subject} needs it` } as const,
+    ]);
+    const { findings } = planOf([backup('app', hours(1))], {}, { preflight: { degradations, refused: [] } });
+    expect(findings.filter(({ code }) => code === 'capture/degraded')).toMatchObject([
+      { severity: 'warning', summary: expect.stringContaining('audit: a restore fails: view of_audit needs it') },
+      { severity: 'warning', summary: expect.stringContaining('log: a restore fails: view of_log needs it') },
+      { severity: 'info', summary: expect.stringContaining('(table-excluded): audit: ') },
     ]);
   });
 

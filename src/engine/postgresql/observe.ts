@@ -7,6 +7,7 @@ import type { ServerAccess } from '../server-access.ts';
 import { readAccess } from './access.ts';
 import { supportedMajors } from './bracket.ts';
 import { findClient } from './clients.ts';
+import { readExclusions } from './exclusions.ts';
 import { preflight } from './preflight.ts';
 import { openSession, type Session } from './session.ts';
 import { stopped } from './stopped.ts';
@@ -60,6 +61,7 @@ async function observeReachable(server: ServerAccess, session: Session, ask: Obs
     identity: row.server.identity,
     version: row.server.version,
     versionNumber: session.versionNumber,
+    series: String(major),
     login: row.server.login,
     client: await findPrograms(server, major),
     databases,
@@ -91,11 +93,13 @@ async function observeDatabase(
     await using session = await openSession(server, database.name, { signal: ask.signal, lockWaitMs: 5_000 });
     await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const ahead = await preflight(session, subject, ask.holds.excludedTables);
+    const { excludedTables: excludeTables, excludedTableData: excludeTableData } = ask.holds;
+    const left = await readExclusions(session, { excludeTables, excludeTableData });
     const access = await readAccess(session, { holds: ask.holds, digestKey: ask.digestKey, only: 'access' });
     return {
       ...database,
       access: { fingerprint: access.fingerprint, text: access.text, passwords: access.passwords },
-      preflight: { degradations: [...ahead.degradations, ...access.degradations], refused: ahead.refused },
+      preflight: { degradations: [...ahead.degradations, ...access.degradations, ...left], refused: ahead.refused },
     };
   } catch (error) {
     if (ask.signal.aborted || !(error instanceof OperationError)) throw error;
