@@ -4,7 +4,8 @@ import { countNewlines } from '../../codec/count-newlines.ts';
 import { startCommand } from '../../system/run.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { findClient } from './clients.ts';
-import { libpqEnvironment, newerSettings } from './session.ts';
+import { libpqEnvironment } from './libpq-environment.ts';
+import { newerSettings } from './session-settings.ts';
 
 export interface CopyProgramRequest {
   readonly server: ServerAccess;

@@ -10,7 +10,8 @@ import type { DumpedLargeObject } from './check-large-objects.ts';
 import { dumpFiles, type ProvenDumpFile } from './dump-files.ts';
 import { readDumpToc, type DumpToc } from './dump-toc.ts';
 import { dumpVerdict } from './dump-verdict.ts';
-import { libpqEnvironment, newerSettings } from './session.ts';
+import { libpqEnvironment } from './libpq-environment.ts';
+import { newerSettings } from './session-settings.ts';
 import type { DumpableTable } from './tables.ts';
 
 export interface DumpTask {

@@ -4,7 +4,8 @@ import { withScratch } from '../../system/scratch.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { findClient } from './clients.ts';
 import { restoreFailure } from './restore-error.ts';
-import { libpqEnvironment, textSettings } from './session.ts';
+import { libpqEnvironment } from './libpq-environment.ts';
+import { textSettings } from './session-settings.ts';
 import { silentSettings } from './silent-session.ts';
 
 export interface DataRequest {
