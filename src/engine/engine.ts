@@ -141,7 +141,8 @@ export interface CaptureRequest extends PlannedCapture {
   readonly events: CaptureEvents;
 }
 
-export type CapturePhase = 'preflight' | 'snapshot' | 'inventory' | 'roles' | 'dump' | 'proof';
+/** What a capture is busy with, in order. The inventory and the texts made of it are part of the dump: they run beside it. */
+export type CapturePhase = 'preflight' | 'snapshot' | 'dump' | 'proof';
 
 export interface CaptureEvents {
   phase(phase: CapturePhase): void;

@@ -23,15 +23,7 @@ export interface Committed {
   readonly manifest: Manifest;
 }
 
-const phases: readonly (CapturePhase | 'commit')[] = [
-  'preflight',
-  'snapshot',
-  'inventory',
-  'roles',
-  'dump',
-  'proof',
-  'commit',
-];
+const phases: readonly (CapturePhase | 'commit')[] = ['preflight', 'snapshot', 'dump', 'proof', 'commit'];
 
 /**
  * Makes one backup of one database and commits it, or leaves nothing: when anything fails, the objects stored so far are

@@ -31,7 +31,7 @@ async function recovers(before: readonly string[], mayHaveCommitted: boolean): P
 }
 
 describe('kill -9 of a back-up', () => {
-  test.for(['preflight', 'snapshot', 'inventory', 'roles', 'dump', 'proof', 'commit'])('in %s', async (phase) => {
+  test.for(['preflight', 'snapshot', 'dump', 'proof', 'commit'])('in %s', async (phase) => {
     const before = await bench.committed();
     const ran = await atEvent(bench, ['apply', '--auto-approve'], {
       fits: entersPhase(phase),

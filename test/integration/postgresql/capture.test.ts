@@ -47,7 +47,7 @@ describe.for(majors)('capture on PostgreSQL %i', (major) => {
       '424242',
     ]);
     expect(captured.entries.map(({ file }) => file).sort()).toEqual([...capture.stored].sort());
-    expect(capture.phases).toEqual(['preflight', 'snapshot', 'inventory', 'roles', 'dump', 'proof']);
+    expect(capture.phases).toEqual(['preflight', 'snapshot', 'dump', 'proof']);
   });
 
   test('describes its texts, its source and what it lacks', async () => {
