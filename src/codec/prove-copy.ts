@@ -3,11 +3,15 @@ import { OperationError } from '../base/operation-error.ts';
 import type { Codec } from '../manifest/manifest.ts';
 import { countNewlines } from './count-newlines.ts';
 import { decode } from './decode.ts';
+import { insertText } from './insert-text.ts';
 
 export interface ProofOptions {
   readonly codec: Codec;
-  /** `copy-text`: a table's data as pg_dump writes it into a directory archive. `opaque`: anything else. */
-  readonly as: 'copy-text' | 'opaque';
+  /**
+   * `copy-text`: a table's data as pg_dump writes it into a directory archive. `insert-text`: what a dump of MySQL or MariaDB
+   * has of one table. `opaque`: anything else.
+   */
+  readonly as: 'copy-text' | 'insert-text' | 'opaque';
   readonly signal?: AbortSignal;
 }
 
@@ -17,9 +21,9 @@ export interface Proof {
   readonly storedSha256: string;
   /** All decoded bytes, the terminator of COPY text included. */
   readonly plainBytes: number;
-  /** Hex sha256 of the decoded bytes; for `copy-text` without the terminator, as COPY … TO STDOUT gives them. */
+  /** Hex sha256 of the decoded bytes; for `copy-text` without the terminator, as COPY … TO STDOUT gives them; for `insert-text` of the INSERT statements. */
   readonly digest: string;
-  /** Lines before the terminator, which are the rows (PostgreSQL manual, COPY, "Text Format": newlines in values are escaped); null for `opaque`. */
+  /** Lines before the terminator, which are the rows (PostgreSQL manual, COPY, "Text Format": newlines in values are escaped), or rows of INSERT statements; null for `opaque`. */
   readonly rows: number | null;
 }
 
@@ -38,7 +42,7 @@ export async function proveStream(stored: AsyncIterable<Uint8Array>, options: Pr
       yield chunk;
     }
   }
-  const reader = options.as === 'copy-text' ? copyText() : opaque();
+  const reader = readers[options.as]();
   await decode(counted(), options.codec, (chunk) => reader.take(chunk));
   const plain = reader.finish();
   return { storedBytes, storedSha256: storedHash.digest('hex'), ...plain };
@@ -48,6 +52,12 @@ interface PlainReader {
   take(chunk: Uint8Array): void;
   finish(): Pick<Proof, 'plainBytes' | 'digest' | 'rows'>;
 }
+
+const readers: Readonly<Record<ProofOptions['as'], () => PlainReader>> = {
+  'copy-text': copyText,
+  'insert-text': insertText,
+  opaque,
+};
 
 function opaque(): PlainReader {
   const hash = createHash('sha256');

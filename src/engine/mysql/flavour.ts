@@ -1,3 +1,7 @@
+import { quoteAccount, type Account } from './quote.ts';
+
+import type { Tls } from '../../base/connection.ts';
+
 /** What tells MySQL and MariaDB apart, as data: nothing else in this room asks which of the two it is. */
 export interface Flavour {
   readonly name: 'mysql' | 'mariadb';
@@ -10,14 +14,40 @@ export interface Flavour {
   readonly versionText: RegExp;
   /** Arguments of the dump program that only this vendor's has. */
   readonly dumpArguments: readonly string[];
+  /** Options of the client programs for each TLS mode. Certificate files are named alike. */
+  readonly tlsOptions: Readonly<Record<Tls['mode'], Readonly<Record<string, string | true>>>>;
+  /** The same where a `ca` is given, which then has to be checked, as the driver does. */
+  readonly tlsWithAuthority: Readonly<Record<string, string | true>>;
+  /** How a statement reaches the server before everything else that the dump program runs: as an option, or within its host name. */
+  readonly firstStatement: 'option' | 'connection-string';
+  /** Releases of the dump program, by series, that must not be gone below: the patch level. */
+  readonly oldestPatch: Readonly<Record<string, number>>;
+  /** Each of these privileges is enough to lock all tables of the server. */
+  readonly lockPrivileges: readonly string[];
+  /** What lets a login read every routine, the usual one first: a privilege on everything, on the database, or on one table. */
+  readonly routinePrivileges: readonly { readonly privilege: string; readonly on: '*.*' | 'database' | 'mysql.proc' }[];
+  /** SQL whose one row says where the binary log stands; columns `File`, `Position` and perhaps `Executed_Gtid_Set`. */
+  readonly positionSql: readonly string[];
+  /** SQL that gives one row with `gtid`; undefined where `positionSql` has it. */
+  readonly gtidSql: string | undefined;
   /** Statements that every session begins with besides the common ones. */
   readonly sessionSettings: readonly string[];
   /** Accounts that belong to the server: never backed up, never touched. `%` in a user stands for anything. */
   readonly ownAccounts: readonly string[];
+  /** Users that a package, an image or the making of a server brings, whatever their host: as good as the server's own. */
+  readonly bootstrapAccounts: readonly string[];
   /** Databases that belong to the server. */
   readonly ownDatabases: readonly string[];
   /** SQL that gives one row with `identity`: what tells this server from all others. */
   readonly identitySql: string;
+  /** What follows SHOW GLOBAL to read the id of the cluster that a server is a node of: one row at most, with `Value`. */
+  readonly clusterVariable: string;
+  /** Gives a row for each server that this one replicates from. */
+  readonly replicaStatus: string;
+  /** Ends the session's queries after so long. */
+  readonly statementLimit: (ms: number) => string;
+  /** Removes an account or a role, which may be the one that everybody is in. */
+  readonly dropAccount: (account: Account) => string;
   readonly throwaway: ThrowawayServer;
 }
 
@@ -58,7 +88,26 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     supported: { oldest: 80_400, newest: 99_999 },
     programs: { dump: ['mysqldump'], client: ['mysql'], server: ['mysqld'] },
     versionText: /^(?!.*MariaDB).*?\bVer (\d+\.\d+\.\d+)/is,
-    dumpArguments: ['--set-gtid-purged=OFF', '--column-statistics=0'],
+    dumpArguments: ['--set-gtid-purged=OFF', '--column-statistics'],
+    // Without TLS, caching_sha2_password needs the server's public key (manual, "Caching SHA-2 Pluggable Authentication").
+    tlsOptions: {
+      disable: { 'ssl-mode': 'DISABLED', 'get-server-public-key': true },
+      allow: { 'ssl-mode': 'PREFERRED', 'get-server-public-key': true },
+      prefer: { 'ssl-mode': 'PREFERRED', 'get-server-public-key': true },
+      require: { 'ssl-mode': 'REQUIRED' },
+      'verify-ca': { 'ssl-mode': 'VERIFY_CA' },
+      'verify-full': { 'ssl-mode': 'VERIFY_IDENTITY' },
+    },
+    tlsWithAuthority: { 'ssl-mode': 'VERIFY_CA' },
+    firstStatement: 'option',
+    oldestPatch: {},
+    lockPrivileges: ['RELOAD', 'FLUSH_TABLES'],
+    routinePrivileges: [
+      { privilege: 'SHOW_ROUTINE', on: '*.*' },
+      { privilege: 'SELECT', on: '*.*' },
+    ],
+    positionSql: ['SHOW BINARY LOG STATUS', 'SHOW MASTER STATUS'],
+    gtidSql: undefined,
     sessionSettings: [
       'SET SESSION max_execution_time = 0',
       'SET SESSION information_schema_stats_expiry = 0',
@@ -66,8 +115,13 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
       'SET SESSION print_identified_with_as_hex = ON',
     ],
     ownAccounts: ['mysql.infoschema', 'mysql.session', 'mysql.sys'],
+    bootstrapAccounts: ['root', 'debian-sys-maint', 'healthchecker'],
     ownDatabases: common,
     identitySql: 'SELECT @@server_uuid AS identity',
+    clusterVariable: "VARIABLES LIKE 'group_replication_group_name'",
+    replicaStatus: 'SHOW REPLICA STATUS',
+    statementLimit: (ms) => `SET SESSION max_execution_time = ${ms}`,
+    dropAccount: (account) => `DROP USER IF EXISTS ${quoteAccount(account)}`,
     throwaway: {
       initialise: 'initialize',
       settings: {
@@ -100,11 +154,44 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     // `Ver 11.8.6-MariaDB`; clients: `from 11.8.6-MariaDB, client 15.2`, in 10.11 `Ver 15.1 Distrib 10.11.6-MariaDB`.
     versionText: /\b(\d+\.\d+\.\d+)-MariaDB/i,
     dumpArguments: ['--skip-add-locks', '--dump-history'],
+    // There is no mode that checks the authority but not the host's name: the stricter one stands for it.
+    tlsOptions: {
+      disable: { 'skip-ssl': true },
+      allow: { 'skip-ssl-verify-server-cert': true },
+      prefer: { 'skip-ssl-verify-server-cert': true },
+      require: { ssl: true, 'skip-ssl-verify-server-cert': true },
+      'verify-ca': { ssl: true, 'ssl-verify-server-cert': true },
+      'verify-full': { ssl: true, 'ssl-verify-server-cert': true },
+    },
+    tlsWithAuthority: { ssl: true, 'ssl-verify-server-cert': true },
+    firstStatement: 'connection-string',
+    // CVE-2024-21096: before the sandbox mode, a hostile server ran programs on the machine that replays its dump.
+    oldestPatch: { '10.11': 8, '11.4': 2 },
+    lockPrivileges: ['RELOAD'],
+    routinePrivileges: [
+      { privilege: 'SELECT', on: 'mysql.proc' },
+      { privilege: 'SELECT', on: '*.*' },
+      { privilege: 'SHOW CREATE ROUTINE', on: 'database' },
+      { privilege: 'SHOW CREATE ROUTINE', on: '*.*' },
+    ],
+    positionSql: ['SHOW MASTER STATUS'],
+    gtidSql: 'SELECT @@gtid_binlog_pos AS gtid',
     sessionSettings: ['SET SESSION max_statement_time = 0', 'SET SESSION alter_algorithm = DEFAULT'],
     ownAccounts: ['mariadb.sys'],
+    bootstrapAccounts: ['root', 'mysql', 'debian-sys-maint', 'healthcheck'],
     ownDatabases: common,
     // 10.11 has no server_uid, and copies of a data directory share theirs: the guard's lock decides there.
     identitySql: "SELECT CONCAT_WS(' ', @@hostname, @@port, @@socket, @@datadir, @@server_id) AS identity",
+    // All zeros where it is no node.
+    clusterVariable: "STATUS WHERE Variable_name = 'wsrep_cluster_state_uuid' AND Value NOT REGEXP '^[0-]*$'",
+    replicaStatus: 'SHOW ALL SLAVES STATUS',
+    statementLimit: (ms) => `SET SESSION max_statement_time = ${ms / 1000}`,
+    dropAccount: (account) =>
+      account.host !== ''
+        ? `DROP USER IF EXISTS ${quoteAccount(account)}`
+        : account.user === 'PUBLIC'
+          ? 'REVOKE ALL PRIVILEGES, GRANT OPTION FROM PUBLIC'
+          : `DROP ROLE IF EXISTS ${quoteAccount(account)}`,
     throwaway: {
       initialise: 'bootstrap',
       settings: {
