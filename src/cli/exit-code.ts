@@ -2,7 +2,7 @@ import type { DiagnosticCode } from '../base/codes.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { LostBackup } from '../plan/observed.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { DrillNotRun, DrillReport } from '../run/drill-report.ts';
+import type { DrillNotRun, DrillNotStored, DrillReport } from '../run/drill-report.ts';
 import type { Outcome } from '../run/events.ts';
 import type { RestoreOutcome, VerifyReport } from '../run/outcome.ts';
 
@@ -107,19 +107,32 @@ export function exitCodeOfApply(outcomes: readonly Outcome[], complete: boolean)
   return complete ? exitCodes.ok : exitCodes.partial;
 }
 
-/** A backup that is gone without having expired is no less a failure than one that is damaged. */
+/**
+ * A backup that is gone without having expired is no less a failure than one that is damaged. A result that could not be
+ * stored is only half of what was asked for.
+ */
 export function exitCodeOfVerify(reports: readonly VerifyReport[], lost: readonly LostBackup[] = []): number {
-  return lost.length === 0 && reports.every((report) => report.passed) ? exitCodes.ok : exitCodes.unproven;
+  if (lost.length > 0 || reports.some((report) => !report.passed)) return exitCodes.unproven;
+  return reports.some((report) => report.notRecorded !== undefined) ? exitCodes.partial : exitCodes.ok;
 }
 
-/** A drill that did not run ends as its reason does, beside others as a gap; a failed one outranks it. */
-export function exitCodeOfDrills(reports: readonly DrillReport[], notRun: readonly DrillNotRun[] = []): number {
+/**
+ * A drill that did not run ends as its reason does, beside others as a gap; a failed one outranks it. Evidence that could not
+ * be stored is a gap.
+ */
+export function exitCodeOfDrills(
+  reports: readonly DrillReport[],
+  notRun: readonly DrillNotRun[] = [],
+  notStored: readonly DrillNotStored[] = [],
+): number {
   const refused = notRun.map(({ error }) => exitCodeOf(error.code));
   const drilled = reports.some((report) => report.verdict === 'failed')
     ? exitCodes.unproven
     : reports.some((report) => report.rto.state === 'breached')
       ? exitCodes.violated
-      : exitCodes.ok;
+      : notStored.length > 0
+        ? exitCodes.partial
+        : exitCodes.ok;
   if (refused.length === 0) return drilled;
   return worst([
     ...refused.filter((code) => reports.length === 0 || code !== exitCodes.failed),

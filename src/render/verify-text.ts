@@ -23,11 +23,18 @@ export function verifyText({ verified: reports, lost }: Verification, paint: Pai
   const lines = reports.map((report) => {
     const name = `${escapeControl(formatAddress(report.address))}  ${report.backup}`;
     const read = `${report.objects} ${report.objects === 1 ? 'object' : 'objects'}, ${formatBytes(report.storedBytes)} read in ${formatDuration(report.ms)}`;
-    if (report.passed)
-      return `${paint.success('✓ verified')}  ${name}  ${report.level}: ${proven[report.level]}; ${read}`;
+    const unrecorded =
+      report.notRecorded === undefined
+        ? []
+        : [
+            `${paint.warning('! not recorded')}: ${escapeControl(report.notRecorded.message)} [${report.notRecorded.code}]`,
+          ];
+    const verdict = report.passed
+      ? `${paint.success('✓ verified')}  ${name}  ${report.level}: ${proven[report.level]}; ${read}`
+      : `${paint.error('✗ DAMAGED ')}  ${name}  ${report.level}: ${read}`;
     return [
-      `${paint.error('✗ DAMAGED ')}  ${name}  ${report.level}: ${read}`,
-      ...report.problems.map((problem) => `              ${escapeControl(problem)}`),
+      verdict,
+      ...[...report.problems.map(escapeControl), ...unrecorded].map((line) => `              ${line}`),
     ].join('\n');
   });
   const damaged = reports.filter((report) => !report.passed).length;

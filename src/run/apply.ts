@@ -124,9 +124,14 @@ async function verify(action: Verify, { request, tools }: Crew): Promise<Done> {
       'backup/damaged',
       `backup ${action.backup} of ${formatAddress(action.address)} is damaged: ${report.problems[0] ?? 'unknown'}`,
       {
-        hint: `${report.problems.length} problems are recorded. The next plan backs this database up again.`,
+        hint:
+          report.notRecorded === undefined
+            ? `${report.problems.length} problems are recorded. The next plan backs this database up again.`
+            : `${report.problems.length} problems could not be recorded: ${report.notRecorded.message}. Until they are, plans take it for a good one.`,
       },
     );
+  // Not recorded, it would be due again at once: the work of this action is not done.
+  if (report.notRecorded !== undefined) throw report.notRecorded;
   return {
     backup: action.backup,
     detail: `${report.level} holds for ${report.objects} objects, ${formatBytes(report.storedBytes)}`,

@@ -7,6 +7,12 @@ export type DrillReport = Readonly<DrillDocument>;
 export type DrillCheck = Readonly<Check>;
 export type DrillDifference = Readonly<Difference>;
 
+/** A drill whose evidence is known and not in the repository. */
+export interface DrillNotStored {
+  readonly address: Address;
+  readonly error: OperationError;
+}
+
 /** A drill that showed nothing about its backup, and why. It leaves no evidence. */
 export interface DrillNotRun {
   readonly address: Address;

@@ -11,19 +11,25 @@ import { reportOf, type TargetOutcome } from './drill-evidence.ts';
 import { includesLevel } from './drill-checks.ts';
 import { guard } from './drill-guard.ts';
 import { rehearse, restoreRequestOf, type Login } from './drill-rehearsal.ts';
-import type { DrillReport } from './drill-report.ts';
+import type { DrillNotStored, DrillReport } from './drill-report.ts';
 import type { DrillRequest } from './drill-request.ts';
 import { phaseEvents, type PhaseEvents } from './phases.ts';
 import { resolveConnection, type Tools } from './tools.ts';
+import { notStored } from './verify.ts';
 
 const afterRestore = ['inventory', 'compare', 'checks', 'logins', 'teardown'] as const;
 
+export interface Drilled {
+  readonly report: DrillReport;
+  readonly notStored?: DrillNotStored;
+}
+
 /**
  * Restores one backup onto a clean server, compares what came back with what the backup recorded, tears the server down and
- * stores the evidence. A backup that cannot be restored is a failed report. Throws only where nothing about the backup was
+ * stores the evidence; where it cannot be stored, the result says so. A backup that cannot be restored is a failed report. Throws only where nothing about the backup was
  * learnt: no target could be had, or the guard refused it.
  */
-export async function drill(request: DrillRequest, tools: Tools): Promise<DrillReport> {
+export async function drill(request: DrillRequest, tools: Tools): Promise<Drilled> {
   const { repository, address, backup } = request;
   const startedAt = tools.clock.now();
   tools.emit({
@@ -39,7 +45,8 @@ export async function drill(request: DrillRequest, tools: Tools): Promise<DrillR
     (error: unknown) => unreadable(request, error),
   );
   const report = reportOf({ request, manifest, outcome, startedAt, finishedAt: tools.clock.now(), events, tools });
-  await writeRecord(repository, drillRecord({ report, at: tools.clock.now() }), tools.random);
+  const record = drillRecord({ report, at: tools.clock.now() });
+  const error = await notStored(() => writeRecord(repository, record, tools.random));
   tools.emit({
     kind: 'finished',
     key: `drill:${formatAddress(address)}`,
@@ -47,7 +54,9 @@ export async function drill(request: DrillRequest, tools: Tools): Promise<DrillR
     ms: tools.clock.now() - startedAt,
     summary: `drill ${report.verdict}${report.reached === null ? '' : `, ${report.reached} shown`}`,
   });
-  return report;
+  if (error === undefined) return { report };
+  const note = `this evidence could not be stored in the repository: ${error.message}`;
+  return { report: { ...report, notes: [...report.notes, note] }, notStored: { address, error } };
 }
 
 interface OnTarget {

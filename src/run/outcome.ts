@@ -14,6 +14,8 @@ export interface VerifyReport {
   readonly ms: number;
   /** One line per thing that is wrong, naming the object. Empty where it passed. */
   readonly problems: readonly string[];
+  /** Why the result could not be stored; absent where the repository has it. The next plan knows nothing of it then. */
+  readonly notRecorded?: OperationError;
 }
 
 /** What a restore did, or would do with `--dry-run`. */

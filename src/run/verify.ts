@@ -18,7 +18,8 @@ export interface VerifyRequest {
 
 /**
  * Reads one whole backup and says what is wrong with it; a damaged backup is a report, not an error. Writes a record, also of
- * a failure. Throws only where the repository itself cannot be read (which says nothing about the backup).
+ * a failure; where it cannot be written, the report says so and is no less true. Throws only where the repository itself cannot
+ * be read (which says nothing about the backup).
  */
 export async function verifyBackup(request: VerifyRequest, tools: Tools): Promise<VerifyReport> {
   const since = tools.clock.monotonicMs();
@@ -35,8 +36,20 @@ export async function verifyBackup(request: VerifyRequest, tools: Tools): Promis
     ms: Math.round(tools.clock.monotonicMs() - since),
     problems: findings.problems,
   };
-  await writeRecord(repository, verifyRecord({ report, at: tools.clock.now(), tool: tools.tool }), tools.random);
-  return report;
+  const record = verifyRecord({ report, at: tools.clock.now(), tool: tools.tool });
+  const notRecorded = await notStored(() => writeRecord(repository, record, tools.random));
+  return notRecorded === undefined ? report : { ...report, notRecorded };
+}
+
+/** Why something that is known could not be stored; undefined where it was. A verdict must not go down with its record. */
+export async function notStored(store: () => Promise<void>): Promise<OperationError | undefined> {
+  try {
+    await store();
+    return undefined;
+  } catch (error) {
+    if (error instanceof OperationError) return error;
+    throw error;
+  }
 }
 
 interface Findings {

@@ -53,7 +53,7 @@ export async function drillInProcess(
     notes: [],
     spec: null,
   };
-  return drill(request, tools);
+  return (await drill(request, tools)).report;
 }
 
 function toolsOf(workspace: Workspace, wish: DrillWish): Tools {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { TestServer } from './postgresql.ts';
+import type { ServerUser } from './server-user.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
 
@@ -31,6 +32,8 @@ export interface Workspace extends AsyncDisposable {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Another user to run the tool as; only for root. */
+  readonly user?: ServerUser;
 }
 
 /** A fresh working directory with `document` as backup.yaml; `repositories.main` at ./repository is added. Nothing is made yet. */
@@ -52,6 +55,7 @@ export async function openWorkspace(document: object): Promise<Workspace> {
     const child = spawn(process.execPath, [main, ...args], {
       cwd: options.cwd ?? path,
       env,
+      ...options.user,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';

@@ -28,7 +28,7 @@ describe('the evidence of a drill as JSON', () => {
   });
 
   test('several drills are one document that ends with the exit code', () => {
-    const document = JSON.parse(drillsJson([passedDrill, failedDrill], 26)) as Record<string, unknown>;
+    const document = JSON.parse(drillsJson({ reports: [passedDrill, failedDrill] }, 26)) as Record<string, unknown>;
     expect(document).toMatchObject({ kind: 'holdfast.drills', summary: { passed: 1, failed: 1 }, exit: 26 });
     expect(Object.keys(document).at(-1)).toBe('exit');
   });

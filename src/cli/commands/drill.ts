@@ -10,7 +10,7 @@ import { drillJunit } from '../../render/drill-junit.ts';
 import { drillMarkdown } from '../../render/drill-markdown.ts';
 import { drillNotRunMarkdown, drillNotRunText } from '../../render/drill-not-run.ts';
 import { drillText } from '../../render/drill-text.ts';
-import { drillEach, type DrillIntent } from '../../run/drill-each.ts';
+import { drillEach, type DrillIntent, type Drills } from '../../run/drill-each.ts';
 import { observe, type Observation } from '../../run/observe.ts';
 import { passedOver, selectBackup, unreadableOf, type Candidates, type Selection } from '../../run/select-backup.ts';
 import type { Tools } from '../../run/tools.ts';
@@ -38,11 +38,11 @@ interface DrillOptions extends GlobalOptions {
 export async function run(options: DrillOptions, context: Context): Promise<number> {
   const reports = parseReports(options.report, ['text', 'json', 'junit', 'markdown'], context.cwd);
   const desired = await loadSpec(options, context);
-  const done: Awaited<ReturnType<typeof drillEach>> = await withTools(options, context, async (tools) => {
+  const done: Drills = await withTools(options, context, async (tools) => {
     const observation = await observe({ desired, refresh: false }, tools);
     return drillEach(await requests(desired, observation, options, tools), tools);
   });
-  const code = exitCodeOfDrills(done.reports, done.notRun);
+  const code = exitCodeOfDrills(done.reports, done.notRun, done.notStored);
   const paint = paintFor(context.stdout, options, context.env);
   await answer(
     {
@@ -53,7 +53,7 @@ export async function run(options: DrillOptions, context: Context): Promise<numb
               ...done.reports.map((report) => drillText(report, paint)),
               ...done.notRun.map((one) => drillNotRunText(one, paint)),
             ].join('\n'),
-      json: () => drillsJson(done.reports, code, done.notRun),
+      json: () => drillsJson(done, code),
       junit: () => drillJunit(done.reports, done.notRun),
       markdown: () => [...done.reports.map(drillMarkdown), ...done.notRun.map(drillNotRunMarkdown)].join('\n'),
     },
