@@ -59,6 +59,10 @@ const files: readonly Generated[] = [
     text: async () => banner + (await validatorOf(await readSchema('plan.v1'))),
   },
   { path: 'src/run/drill-document.gen.ts', text: () => typesOf('drill.v1') },
+  { path: 'src/render/apply-document.gen.ts', text: () => typesOf('apply.v1') },
+  { path: 'src/render/list-document.gen.ts', text: () => typesOf('list.v1') },
+  { path: 'src/render/verify-document.gen.ts', text: () => typesOf('verify.v1') },
+  { path: 'src/render/restore-document.gen.ts', text: () => typesOf('restore.v1') },
 ];
 
 async function formatted(file: Generated): Promise<string> {

@@ -2,12 +2,13 @@ import { isoTime, type Instant } from '../base/instant.ts';
 import { dataGoesAt } from '../plan/grace.ts';
 import type { BackupSummary } from '../plan/observed.ts';
 import { proofOf } from '../plan/proof-level.ts';
+import type { Backup, ListDocument } from './list-document.gen.ts';
 import type { Listing } from './list-text.ts';
 import { lostJson } from './lost-lines.ts';
 
-/** Everything that the listing knows of every backup, newest first. Ends with a line feed. */
+/** schemas/list.v1: everything that the listing knows of every backup, newest first. Ends with a line feed. */
 export function listJson({ backups, lost }: Listing, at: Instant): string {
-  const document = {
+  const document: ListDocument = {
     formatVersion: 1,
     kind: 'holdfast.backups',
     createdAt: isoTime(at),
@@ -17,12 +18,13 @@ export function listJson({ backups, lost }: Listing, at: Instant): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function backupDocument(backup: BackupSummary, at: Instant): Readonly<Record<string, unknown>> {
+function backupDocument(backup: BackupSummary, at: Instant): Backup {
   const proof = proofOf(backup);
   return {
     id: backup.id,
-    address: backup.address,
+    address: { server: backup.address.server, database: backup.address.database },
     sequence: backup.sequence,
+    previous: backup.previous,
     snapshotAt: isoTime(backup.snapshotAt),
     ageMs: Math.max(0, at - backup.snapshotAt),
     committedAt: isoTime(backup.committedAt),
@@ -32,15 +34,18 @@ function backupDocument(backup: BackupSummary, at: Instant): Readonly<Record<str
     rows: backup.rows,
     plainBytes: backup.plainBytes,
     storedBytes: backup.storedBytes,
-    holds: backup.holds,
-    degradations: backup.degradations,
+    holds: holdsJson(backup.holds),
+    degradations: backup.degradations.map(({ code, subject, detail }) => ({ code, subject, detail })),
     // Null for a backup that counts.
     expired:
       backup.expiredAt === undefined
         ? null
         : { at: isoTime(backup.expiredAt), dataGoesAt: isoTime(dataGoesAt(backup.expiredAt)) },
     proof: { level: proof.level, at: isoTime(proof.at), damaged: proof.damaged },
-    verified: backup.verified === undefined ? null : { ...backup.verified, at: isoTime(backup.verified.at) },
+    verified:
+      backup.verified === undefined
+        ? null
+        : { at: isoTime(backup.verified.at), level: backup.verified.level, passed: backup.verified.passed },
     drilled:
       backup.drilled === undefined
         ? null
@@ -50,5 +55,16 @@ function backupDocument(backup: BackupSummary, at: Instant): Readonly<Record<str
             restoreMs: backup.drilled.restoreMs ?? null,
             at: isoTime(backup.drilled.at),
           },
+  };
+}
+
+function holdsJson({ roles, passwords, ...lists }: BackupSummary['holds']): Backup['holds'] {
+  return {
+    roles,
+    passwords,
+    include: [...lists.include],
+    exclude: [...lists.exclude],
+    excludedTables: [...lists.excludedTables],
+    excludedTableData: [...lists.excludedTableData],
   };
 }

@@ -1,19 +1,30 @@
 import type { RestoreOutcome } from '../run/outcome.ts';
 import { errorJson } from './error-json.ts';
+import type { Outcome, RestoreDocument } from './restore-document.gen.ts';
 
-/** One JSON document: every database that was restored or would be, the sums, and the code that the process exits with. */
+/** schemas/restore.v1: every database that was restored or would be, the sums, and the code that the process exits with. Ends with a line feed. */
 export function restoreJson(outcomes: readonly RestoreOutcome[], exitCode: number): string {
-  const count = (state: RestoreOutcome['state']) => outcomes.filter((outcome) => outcome.state === state).length;
-  const document = {
+  const count = (state: RestoreOutcome['state']): number =>
+    outcomes.filter((outcome) => outcome.state === state).length;
+  const document: RestoreDocument = {
     formatVersion: 1,
     kind: 'holdfast.restore',
-    outcomes: outcomes.map((outcome) =>
-      outcome.state === 'failed'
-        ? { ...outcome, backup: outcome.backup ?? null, error: errorJson(outcome.error) }
-        : outcome,
-    ),
+    outcomes: outcomes.map(outcomeJson),
     summary: { restored: count('restored'), planned: count('planned'), failed: count('failed') },
     exit: exitCode,
   };
   return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function outcomeJson(outcome: RestoreOutcome): Outcome {
+  const address = { server: outcome.address.server, database: outcome.address.database };
+  switch (outcome.state) {
+    case 'restored':
+      return { ...outcome, address, notes: [...outcome.notes] };
+    case 'planned':
+      return { ...outcome, address, steps: [...outcome.steps] };
+    case 'failed':
+      return { state: 'failed', address, backup: outcome.backup ?? null, error: errorJson(outcome.error) };
+  }
+  return outcome satisfies never;
 }

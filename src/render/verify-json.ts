@@ -1,16 +1,28 @@
+import type { VerifyReport } from '../run/outcome.ts';
+import { errorJson } from './error-json.ts';
 import { lostJson } from './lost-lines.ts';
+import type { Verified, VerifyDocument } from './verify-document.gen.ts';
 import type { Verification } from './verify-text.ts';
 
-/** One JSON document: every verified backup, the sums, and the code that the process exits with. */
-export function verifyJson({ verified: reports, lost }: Verification, exitCode: number): string {
-  const passed = reports.filter((report) => report.passed).length;
-  const document = {
+/** schemas/verify.v1: every verified backup, the lost ones, the sums, and the code that the process exits with. Ends with a line feed. */
+export function verifyJson({ verified, lost }: Verification, exitCode: number): string {
+  const passed = verified.filter((report) => report.passed).length;
+  const document: VerifyDocument = {
     formatVersion: 1,
     kind: 'holdfast.verify',
-    backups: reports,
+    backups: verified.map(reportJson),
     lost: lost.map(lostJson),
-    summary: { passed, failed: reports.length - passed, lost: lost.length },
+    summary: { passed, failed: verified.length - passed, lost: lost.length },
     exit: exitCode,
   };
   return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function reportJson({ address, problems, notRecorded, ...report }: VerifyReport): Verified {
+  return {
+    address: { server: address.server, database: address.database },
+    ...report,
+    problems: [...problems],
+    notRecorded: notRecorded === undefined ? null : errorJson(notRecorded),
+  };
 }

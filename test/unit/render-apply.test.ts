@@ -9,6 +9,7 @@ import { applyText } from '../../src/render/apply-text.ts';
 import { paint } from '../../src/render/paint.ts';
 import type { Outcome } from '../../src/run/events.ts';
 import type { Policy } from '../../src/spec/desired.ts';
+import { strictly } from '../support/schema.ts';
 
 const id = (text: string): BackupId => {
   const parsed = parseBackupId(text);
@@ -127,6 +128,9 @@ describe('what apply says at its end', () => {
       exit: 24,
     });
     await expect(text).toMatchFileSnapshot('golden/evidence-apply-partial.json');
+    const errorsOf = await strictly('apply');
+    for (const outcomes of [partial, allDone, []]) expect(errorsOf(JSON.parse(applyJson(outcomes, 0)))).toEqual([]);
+    expect(errorsOf({ ...(JSON.parse(text) as object), outcomes: [{ state: 'done' }] })).not.toEqual([]);
   });
 
   test('the cause of an error stays out of the document', () => {

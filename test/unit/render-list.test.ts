@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { listJson } from '../../src/render/list-json.ts';
 import { listText } from '../../src/render/list-text.ts';
 import { paint } from '../../src/render/paint.ts';
+import { strictly } from '../support/schema.ts';
 import { ago, backup, days, hours, now } from '../support/observed.ts';
 
 const backups = [
@@ -50,4 +51,16 @@ test('what is gone without having expired is told in both, also where nothing is
   expect(JSON.parse(listJson({ backups: [], lost }, now))).toMatchObject({
     lost: [{ address: { server: 'srv', database: 'app' }, id, sequence: 3, repository: '/srv/backups' }],
   });
+});
+
+test('JSON: keeps schemas/list.v1', async () => {
+  const errorsOf = await strictly('list');
+  const expired = backup('app', days(9), {
+    expiredAt: ago(hours(1)),
+    previous: backups[0]?.id ?? null,
+    drilled: { at: ago(hours(1)), passed: false, level: undefined, restoreMs: undefined },
+  });
+  const lost = [{ address: expired.address, id: undefined, sequence: undefined, location: '/srv/backups' }];
+  expect(errorsOf(JSON.parse(listJson({ backups: [...backups, expired], lost }, now)))).toEqual([]);
+  expect(errorsOf({ ...(JSON.parse(listJson({ backups, lost }, now)) as object), more: 1 })).toHaveLength(1);
 });

@@ -5,6 +5,7 @@ import { paint } from '../../src/render/paint.ts';
 import { restoreJson } from '../../src/render/restore-json.ts';
 import { restoreText } from '../../src/render/restore-text.ts';
 import type { RestoreOutcome } from '../../src/run/outcome.ts';
+import { strictly } from '../support/schema.ts';
 
 const address = { server: 'wfdb02', database: 'botpress_db' };
 const backup = '20261122T020000Z-3f9a2c71' as BackupId;
@@ -51,6 +52,13 @@ describe('what a restore says', () => {
 
   test('nothing restored is not reported as restored', () => {
     expect(restoreText([], paint(0))).toContain('Nothing was restored');
+  });
+
+  test('keeps schemas/restore.v1', async () => {
+    const errorsOf = await strictly('restore');
+    const document = restoreJson([restored, planned, failed], 24);
+    expect(errorsOf(JSON.parse(document))).toEqual([]);
+    expect(errorsOf(JSON.parse(document.replace('"planned"', '"hoped"')))).not.toEqual([]);
   });
 
   test('as one JSON document', () => {

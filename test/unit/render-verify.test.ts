@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { BackupId } from '../../src/manifest/keys.ts';
+import { strictly } from '../support/schema.ts';
 import { paint } from '../../src/render/paint.ts';
 import { verifyJson } from '../../src/render/verify-json.ts';
 import { verifyText } from '../../src/render/verify-text.ts';
+import { OperationError } from '../../src/base/operation-error.ts';
 import type { VerifyReport } from '../../src/run/outcome.ts';
 
 const good: VerifyReport = {
@@ -49,11 +51,39 @@ describe('what a verification found', () => {
     });
   });
 
+  test('a result that could not be stored is told beside the verdict', () => {
+    const notRecorded = new OperationError('repository/io', 'storing a record: permission denied', { hint: 'Ask.' });
+    const verification = {
+      verified: [
+        { ...good, notRecorded },
+        { ...damaged, notRecorded },
+      ],
+      lost: [],
+    };
+    const text = verifyText(verification, paint(0));
+    expect(text).toMatch(
+      /^✓ verified {2}wfdb02\/botpress_db .*\n {14}! not recorded: storing a record: permission denied \[repository\/io\]$/m,
+    );
+    expect(text.match(/not recorded/g)).toHaveLength(2);
+    expect(JSON.parse(verifyJson(verification, 26))).toMatchObject({
+      backups: [{ passed: true, notRecorded: { code: 'repository/io' } }, { passed: false }],
+    });
+  });
+
+  test('keeps schemas/verify.v1', async () => {
+    const errorsOf = await strictly('verify');
+    const lost = [{ address: good.address, id: good.backup, sequence: undefined, location: '/srv/backups' }];
+    const notRecorded = new OperationError('repository/io', 'permission denied');
+    const document = verifyJson({ verified: [{ ...good, notRecorded }, damaged], lost }, 26);
+    expect(errorsOf(JSON.parse(document))).toEqual([]);
+    expect(errorsOf(JSON.parse(document.replace('"L1"', '"L9"')))).not.toEqual([]);
+  });
+
   test('as one JSON document', () => {
     expect(JSON.parse(verifyJson({ verified: [good, damaged], lost: [] }, 26))).toEqual({
       formatVersion: 1,
       kind: 'holdfast.verify',
-      backups: [good, damaged],
+      backups: [good, damaged].map((report) => ({ ...report, notRecorded: null })),
       lost: [],
       summary: { passed: 1, failed: 1, lost: 0 },
       exit: 26,
