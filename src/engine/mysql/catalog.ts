@@ -6,11 +6,11 @@ export interface Catalog {
   readonly session: Session;
   readonly database: string;
   /** Whether information_schema has a column (`VIEWS.ALGORITHM`): the servers and their versions differ in it. */
-  has(column: string): boolean;
+  readonly has: (column: string) => boolean;
   /** `alias` where the column is there, so that one text serves all servers; `NULL AS alias` where it is not. */
-  optional(column: string, alias: string): string;
+  readonly optional: (column: string, alias: string) => string;
   /** Condition that a column of information_schema holds the database's name. */
-  inDatabase(column: string): string;
+  readonly inDatabase: (column: string) => string;
 }
 
 /** Asks once which columns information_schema has. */

@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json.ts';
+import { inexactness } from './inventory-exact.ts';
 import { digestOf, factOf, unlessEmpty, type InventoryPart, type Row } from './inventory-query.ts';
 import { quoteName } from './quote.ts';
 
@@ -8,7 +9,7 @@ const readAs = `SQL_MODE AS sqlMode, CHARACTER_SET_CLIENT AS client, COLLATION_C
 const triggers: InventoryPart = async ({ catalog }) => {
   const rows = await catalog.session.query<Row>(`
     SELECT TRIGGER_NAME AS name, EVENT_OBJECT_TABLE AS \`table\`, ACTION_TIMING AS timing, EVENT_MANIPULATION AS event,
-      ACTION_ORDER AS position, DEFINER AS definer, ${digestOf('ACTION_STATEMENT', 'bodySha256')}, ${readAs}
+      ACTION_ORDER AS position, DEFINER AS definer, ${digestOf('ACTION_STATEMENT', 'bodySha256')}, ${inexactness('ACTION_STATEMENT')}, ${readAs}
     FROM information_schema.TRIGGERS WHERE ${catalog.inDatabase('TRIGGER_SCHEMA')}`);
   return rows.map((row) => factOf('trigger', row, ['name']));
 };
@@ -19,7 +20,7 @@ const routines: InventoryPart = async ({ catalog }) => {
     SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS type, DTD_IDENTIFIER AS result, CHARACTER_SET_NAME AS characterSet, COLLATION_NAME AS collation,
       ROUTINE_BODY AS bodyLanguage, EXTERNAL_LANGUAGE AS language, IS_DETERMINISTIC AS isDeterministic, SQL_DATA_ACCESS AS dataAccess,
       SECURITY_TYPE AS security, DEFINER AS definer, ${unlessEmpty('ROUTINE_COMMENT', 'comment')},
-      ${digestOf('ROUTINE_DEFINITION', 'bodySha256')}, ${readAs}
+      ${digestOf('ROUTINE_DEFINITION', 'bodySha256')}, ${inexactness('ROUTINE_DEFINITION')}, ${readAs}
     FROM information_schema.ROUTINES WHERE ${catalog.inDatabase('ROUTINE_SCHEMA')}`);
   const parameters = await catalog.session.query<Row>(`
     SELECT ROUTINE_TYPE AS type, SPECIFIC_NAME AS name, PARAMETER_MODE AS mode, PARAMETER_NAME AS parameter,
@@ -74,7 +75,7 @@ const events: InventoryPart = async ({ catalog }) => {
   const rows = await catalog.session.query<Row>(`
     SELECT EVENT_NAME AS name, EVENT_TYPE AS type, EXECUTE_AT AS executeAt, INTERVAL_VALUE AS intervalValue, INTERVAL_FIELD AS intervalField,
       STARTS AS starts, ENDS AS ends, TIME_ZONE AS timeZone, STATUS AS status, ON_COMPLETION AS onCompletion, EVENT_BODY AS bodyLanguage,
-      DEFINER AS definer, ${unlessEmpty('EVENT_COMMENT', 'comment')}, ${digestOf('EVENT_DEFINITION', 'bodySha256')}, ${readAs}
+      DEFINER AS definer, ${unlessEmpty('EVENT_COMMENT', 'comment')}, ${digestOf('EVENT_DEFINITION', 'bodySha256')}, ${inexactness('EVENT_DEFINITION')}, ${readAs}
     FROM information_schema.EVENTS WHERE ${catalog.inDatabase('EVENT_SCHEMA')}`);
   return rows.map((row) => factOf('event', row, ['name']));
 };

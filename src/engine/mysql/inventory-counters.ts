@@ -50,12 +50,15 @@ export async function readSequences(catalog: Catalog): Promise<readonly Fact[]> 
   const rows = await sequenceRows(catalog);
   const types =
     catalog.has('SEQUENCES.DATA_TYPE') && rows.length > 0 ? await sequenceTypes(catalog) : new Map<string, string>();
-  return rows.map(({ next, cycles, ...row }) => {
-    const fact = factOf('sequence', row, ['name']);
+  return rows.map((row) => {
+    const definition = Object.fromEntries(Object.entries(row).filter(([field]) => !ofState.has(field)));
+    const fact = factOf('sequence', definition, ['name']);
     const type = types.get(row['name'] ?? '');
     return { ...fact, value: { ...fact.value, ...(type === undefined ? {} : { type }) } };
   });
 }
+
+const ofState: ReadonlySet<string> = new Set(['next', 'cycles']);
 
 /** A sequence is read like a table of one row (MariaDB manual, "Sequence Overview"); many in one statement. */
 async function sequenceRows({ session, database, inDatabase }: Catalog): Promise<readonly Row[]> {

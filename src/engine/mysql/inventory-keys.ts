@@ -13,14 +13,17 @@ const indexes: InventoryPart = async ({ catalog }) => {
     FROM information_schema.STATISTICS WHERE ${catalog.inDatabase('TABLE_SCHEMA')} ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`);
   return grouped(rows, ['table', 'indexName']).map((group) => {
     const [first = {}] = group;
-    const { column, prefix, direction, expression, isUnique, ...rest } = first;
-    const fact = factOf('index', rest, ['table', 'indexName']);
+    const ofIndex = Object.fromEntries(Object.entries(first).filter(([field]) => !ofColumn.has(field)));
+    const fact = factOf('index', ofIndex, ['table', 'indexName']);
     return {
       ...fact,
-      value: { ...fact.value, unique: isUnique != null, columns: group.map(indexedColumn) },
+      value: { ...fact.value, unique: first['isUnique'] !== null, columns: group.map(indexedColumn) },
     };
   });
 };
+
+/** What belongs to one column of an index, or is said otherwise. */
+const ofColumn: ReadonlySet<string> = new Set(['column', 'prefix', 'direction', 'expression', 'isUnique']);
 
 function indexedColumn({ column = null, prefix = null, direction = null, expression = null }: Row): Json {
   const what = { column, prefix, direction, expression };

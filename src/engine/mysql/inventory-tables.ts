@@ -22,16 +22,21 @@ const tables: InventoryPart = async (context) => {
   const { catalog } = context;
   const rows = await catalog.session.query<Row>(`
     SELECT TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine, ROW_FORMAT AS rowFormat, TABLE_COLLATION AS collation,
-      ${unlessEmpty('CREATE_OPTIONS', 'createOptions')}, ${unlessEmpty('TABLE_COMMENT', 'comment')}
+      CREATE_OPTIONS AS createOptions, ${unlessEmpty('TABLE_COMMENT', 'comment')}
     FROM information_schema.TABLES
     WHERE ${catalog.inDatabase('TABLE_SCHEMA')} AND TABLE_TYPE NOT IN ('VIEW', 'SYSTEM VIEW', 'SEQUENCE', 'TEMPORARY')`);
   const columnsOf = Map.groupBy(await columnRows(context), ({ table }) => table);
   return rows.map((row) => {
     const fact = factOf('table', row, ['name']);
-    const columns = (columnsOf.get(row['name'] ?? null) ?? []).map(({ column }) => column);
-    return { ...fact, value: { ...fact.value, columns } };
+    const columns = (columnsOf.get(row['name'] ?? null) ?? []).map(({ column = null }) => column);
+    return { ...fact, value: { ...fact.value, createOptions: optionsOf(row), columns } };
   });
 };
+
+/** A dump spells out what an Aria table has by default. */
+function optionsOf({ createOptions }: Row): readonly string[] {
+  return (createOptions ?? '').split(' ').filter((option) => option !== '' && option !== 'page_checksum=1');
+}
 
 /** A default is an expression where `extra` says DEFAULT_GENERATED (MySQL); MariaDB quotes it where it is a text. */
 const columns: InventoryPart = async (context) => {
@@ -46,7 +51,7 @@ const columns: InventoryPart = async (context) => {
       ...fact,
       value: {
         ...fact.value,
-        ...(defaultValue != null && expression ? { default: withoutDatabase(defaultValue, name) } : {}),
+        ...(typeof defaultValue === 'string' && expression ? { default: withoutDatabase(defaultValue, name) } : {}),
         ...srids.get(fact.name),
       },
     };

@@ -1,5 +1,6 @@
 import type { Fact } from '../../manifest/manifest.ts';
 import type { Catalog } from './catalog.ts';
+import { inexactness } from './inventory-exact.ts';
 import { factOf, type InventoryPart, type Row } from './inventory-query.ts';
 import { withoutDatabase } from './neutral-name.ts';
 import { QueryError } from './query-error.ts';
@@ -9,7 +10,7 @@ import { quoteName } from './quote.ts';
 const views: InventoryPart = async ({ catalog }) => {
   const rows = await catalog.session.query<Row>(`
     SELECT TABLE_NAME AS name, VIEW_DEFINITION AS definition, CHECK_OPTION AS checkOption, DEFINER AS definer, SECURITY_TYPE AS security,
-      CHARACTER_SET_CLIENT AS client, COLLATION_CONNECTION AS connection, ${catalog.optional('VIEWS.ALGORITHM', 'algorithm')}
+      CHARACTER_SET_CLIENT AS client, COLLATION_CONNECTION AS connection, ${inexactness('VIEW_DEFINITION')}, ${catalog.optional('VIEWS.ALGORITHM', 'algorithm')}
     FROM information_schema.VIEWS WHERE ${catalog.inDatabase('TABLE_SCHEMA')}`);
   const dual = await dualityViews(catalog);
   const facts: Fact[] = [];

@@ -3,6 +3,7 @@ import { openCatalog } from './catalog.ts';
 import type { Flavour } from './flavour.ts';
 import { codeParts } from './inventory-code.ts';
 import { readCounters, readSequences } from './inventory-counters.ts';
+import { withExactStatements } from './inventory-exact.ts';
 import { keyParts } from './inventory-keys.ts';
 import type { InventoryContext, InventoryPart } from './inventory-query.ts';
 import { tableParts } from './inventory-tables.ts';
@@ -12,8 +13,8 @@ import type { Session } from './session.ts';
 /**
  * The structure of one database as facts, without its accounts and rows. Only reads. The same code reads the source and the
  * restored database, whatever its name is, so equal databases of one release series give equal facts. information_schema is
- * not part of a snapshot: it must not change meanwhile. How many queries it takes depends on how many views (MySQL) and
- * sequences there are, never on how many tables. Throws what the session throws.
+ * not part of a snapshot: it must not change meanwhile. How many queries it takes depends on how many views (MySQL),
+ * sequences and odd texts (`withExactStatements`) there are, never on how many tables. Throws what the session throws.
  */
 export async function readInventory(
   session: Session,
@@ -29,7 +30,8 @@ export async function readInventory(
   const facts: Fact[] = [];
   for (const part of parts) facts.push(...(await part(context)));
   facts.push(...(await readSequences(catalog)), ...(await readCounters(session, database)));
-  return facts.sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
+  const exact = [...(await withExactStatements(catalog, facts))];
+  return exact.sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
 }
 
 const parts: readonly InventoryPart[] = [...tableParts, ...keyParts, ...codeParts, ...viewParts];

@@ -20,3 +20,14 @@ export function withoutDatabase(text: string, database: string): string {
 
 /** Quoted things: names, and texts with doubled quotes or backslashes in them. */
 const token = /`(?:[^`]|``)*`|'(?:[^'\\]|''|\\[\s\S])*'|"(?:[^"\\]|""|\\[\s\S])*"/g;
+
+/** The text with something done to all that is not within quotes of any kind. */
+export function outsideQuotes(text: string, edit: (bare: string) => string): string {
+  let result = '';
+  let at = 0;
+  for (const { 0: quoted, index } of text.matchAll(token)) {
+    result += edit(text.slice(at, index)) + quoted;
+    at = index + quoted.length;
+  }
+  return result + edit(text.slice(at));
+}
