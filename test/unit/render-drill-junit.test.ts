@@ -1,6 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
 import { drillJunit } from '../../src/render/drill-junit.ts';
+import { OperationError } from '../../src/base/operation-error.ts';
 import { emptyDrill, failedDrill, passedDrill, unrestorableDrill } from '../support/drill-reports.ts';
 
 interface Case {
@@ -8,6 +9,7 @@ interface Case {
   readonly '@classname': string;
   readonly '@time': string;
   readonly failure?: readonly [{ readonly '@message': string; readonly '#text'?: string }];
+  readonly error?: Case['failure'];
   readonly skipped?: readonly [unknown];
 }
 
@@ -102,6 +104,40 @@ describe('the evidence of a drill as JUnit', () => {
     if (check === undefined) throw new Error('the fixture has no check');
     const [checks] = parse(drillJunit([{ ...failedDrill, checks: [{ ...check, name }] }])).testsuite;
     expect(checks?.testcase.map((one) => one['@name'])).toContain('a\\x00b\\x1bc\\xffffd\uFFFDe <&>"\' ]]> \t\n ü 🐘');
+  });
+
+  test('a drill that did not run is an error, beside the others, and never green', () => {
+    const error = new OperationError('target/is-source', 'clean is the declared source <wfdb02>', {
+      hint: 'Name another.',
+    });
+    const notRun = [
+      { address: { server: 'wfdb02', database: 'cmdb' }, error },
+      { address: { server: 'wfdb02', database: 'hr' }, error: new OperationError('restore/no-backup', 'no backup') },
+    ];
+    const alone = parse(drillJunit([], notRun));
+    expect(alone).toMatchObject({ '@tests': '2', '@failures': '0', '@errors': '2', '@skipped': '0' });
+    const [cmdb, hr] = alone.testsuite;
+    expect(cmdb).toMatchObject({ '@name': 'wfdb02/cmdb checks', '@tests': '1', '@errors': '1' });
+    expect(cmdb?.testcase).toMatchObject([
+      {
+        '@name': 'the drill runs',
+        error: [
+          {
+            '@message': 'clean is the declared source <wfdb02>',
+            '#text': 'target/is-source: clean is the declared source <wfdb02>\nName another.',
+          },
+        ],
+      },
+    ]);
+    expect(hr?.testcase[0]?.error?.[0]['#text']).toBe('restore/no-backup: no backup');
+    const beside = parse(drillJunit([passedDrill], notRun));
+    expect(beside).toMatchObject({ '@failures': '0', '@errors': '2' });
+    expect(beside.testsuite.map((suite) => suite['@name'])).toEqual([
+      'wfdb02/botpress_db checks',
+      'wfdb02/botpress_db objectives',
+      'wfdb02/cmdb checks',
+      'wfdb02/hr checks',
+    ]);
   });
 
   test('several drills share one document', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { drillMarkdown } from '../../src/render/drill-markdown.ts';
+import { OperationError } from '../../src/base/operation-error.ts';
+import { drillNotRunMarkdown } from '../../src/render/drill-not-run.ts';
 import { emptyDrill, failedDrill, passedDrill, unrestorableDrill } from '../support/drill-reports.ts';
 
 describe('the evidence of a drill for a comment or a ticket', () => {
@@ -10,6 +12,23 @@ describe('the evidence of a drill for a comment or a ticket', () => {
     ['nothing-checked', emptyDrill],
   ])('%s', async (name, report) => {
     await expect(drillMarkdown(report)).toMatchFileSnapshot(`golden/evidence-drill-${name}.md`);
+  });
+
+  test('one that did not run says why, under the marker of its drill', () => {
+    const address = { server: 'wfdb02', database: 'botpress_db' };
+    const error = new OperationError('target/unavailable', 'no container for @ops <b>now</b>', { hint: 'Start it.' });
+    const text = drillNotRunMarkdown({ address, error });
+    const [marker, , heading, , reason, , hint] = text.split('\n');
+    // The comment of the drill before is rewritten: the same address has the same marker.
+    expect(marker).toBe(drillMarkdown(passedDrill).split('\n')[0]);
+    expect(heading).toMatch(/^### ❌ NOT RUN: drill of wfdb02\/botpress/);
+    expect(reason).toMatch(/^\*\*no container for .*\*\* \[target\/unavailable\]$/);
+    expect(reason).not.toMatch(/@ops|<b>/);
+    expect(hint).toBe('Start it.');
+    expect(text).not.toContain('PASSED');
+    expect(drillNotRunMarkdown({ address, error: new OperationError('restore/no-backup', 'none') })).toMatch(
+      /\[restore\/no-backup\]\n$/,
+    );
   });
 
   test('names cannot open a comment, mention anyone, end a cell or a line', () => {
