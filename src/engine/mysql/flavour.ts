@@ -34,8 +34,6 @@ export interface Flavour {
   readonly sessionSettings: readonly string[];
   /** Accounts that belong to the server: never backed up, never touched. `%` in a user stands for anything. */
   readonly ownAccounts: readonly string[];
-  /** Accounts (`user@host`) that a package, an image or the making of a server brings: as good as the server's own. */
-  readonly bootstrapAccounts: readonly string[];
   /** Databases that belong to the server. */
   readonly ownDatabases: readonly string[];
   /** SQL that gives one row with `identity`: what tells this server from all others. */
@@ -115,7 +113,6 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
       'SET SESSION print_identified_with_as_hex = ON',
     ],
     ownAccounts: ['mysql.infoschema', 'mysql.session', 'mysql.sys'],
-    bootstrapAccounts: ['root@localhost', 'root@127.0.0.1', 'root@::1', 'root@%', 'debian-sys-maint@localhost'],
     ownDatabases: common,
     identitySql: 'SELECT @@server_uuid AS identity',
     clusterVariable: "VARIABLES LIKE 'group_replication_group_name'",
@@ -178,17 +175,6 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     gtidSql: 'SELECT @@gtid_binlog_pos AS gtid',
     sessionSettings: ['SET SESSION max_statement_time = 0', 'SET SESSION alter_algorithm = DEFAULT'],
     ownAccounts: ['mariadb.sys'],
-    bootstrapAccounts: [
-      'root@localhost',
-      'root@127.0.0.1',
-      'root@::1',
-      'root@%',
-      'mysql@localhost',
-      'debian-sys-maint@localhost',
-      'healthcheck@localhost',
-      'healthcheck@127.0.0.1',
-      'healthcheck@::1',
-    ],
     ownDatabases: common,
     // 10.11 has no server_uid, and copies of a data directory share theirs: the guard's lock decides there.
     identitySql: "SELECT CONCAT_WS(' ', @@hostname, @@port, @@socket, @@datadir, @@server_id) AS identity",

@@ -44,6 +44,8 @@ const speakable = new Set([
   4151,
 ]);
 
+export const isSpeakable = (errno: number): boolean => speakable.has(errno);
+
 const connectErrors = new Set([
   1040, 1044, 1045, 1049, 1053, 1129, 1130, 1203, 1251, 1698, 1820, 1862, 3118, 3159, 4031, 4151,
 ]);

@@ -1,3 +1,4 @@
+import { accountFlavours } from './account-flavour.ts';
 import type { Flavour } from './flavour.ts';
 import { accountName } from './quote.ts';
 import type { Session } from './session.ts';
@@ -22,14 +23,18 @@ async function databases(session: Session, flavour: Flavour): Promise<readonly s
   return rows.filter(({ name }) => !flavour.ownDatabases.includes(name)).map(({ name }) => `database ${name}`);
 }
 
-/** Accounts that a package or an image makes are as good as none, and so is the one that this session uses. */
+/**
+ * Accounts that a server is made with are as good as none, and so is the one that this session uses. Images make root for
+ * more hosts than the server does, and accounts for their own health checks.
+ */
 async function accounts(session: Session, flavour: Flavour): Promise<readonly string[]> {
   const rows = await session.query<{ user: string; host: string; me: string }>(
     'SELECT User AS user, Host AS host, CURRENT_USER() AS me FROM mysql.user ORDER BY User, Host',
   );
+  const { bootstrapUsers, bootstrapAccounts } = accountFlavours[flavour.name];
+  const users = new Set([...flavour.ownAccounts, ...bootstrapUsers, 'healthcheck']);
   return rows
-    .filter(({ user }) => !flavour.ownAccounts.includes(user))
-    .filter(({ user, host, me }) => ![me, ...flavour.bootstrapAccounts].includes(`${user}@${host}`))
+    .filter(({ user, host, me }) => !users.has(user) && ![me, ...bootstrapAccounts].includes(`${user}@${host}`))
     .map((account) => `account ${accountName(account)}`);
 }
 

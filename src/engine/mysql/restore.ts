@@ -1,0 +1,119 @@
+import { messageOf, OperationError } from '../../base/operation-error.ts';
+import type { Step } from '../../manifest/manifest.ts';
+import { madeOn, type CleanServer, type OpenServer } from '../clean-server.ts';
+import type { ArtefactSource, RestoreEvents, RestoreReport, RestoreRequest } from '../engine.ts';
+import type { Flavour } from './flavour.ts';
+import { analyzeDatabase } from './restore-analyze.ts';
+import { restoreData } from './restore-data.ts';
+import { makeDatabase } from './restore-database.ts';
+import { lookAtTarget, type TargetServer } from './restore-session.ts';
+import { runClient, textScript } from './run-client.ts';
+
+/** The contract is `Engine.restore`. */
+export const restore =
+  (flavour: Flavour) =>
+  async (
+    target: CleanServer | OpenServer,
+    request: RestoreRequest,
+    source: ArtefactSource,
+    events: RestoreEvents,
+  ): Promise<RestoreReport> => {
+    const database = request.as ?? request.manifest.address.database;
+    const server = await lookAtTarget(target, flavour, { signal: request.signal });
+    const steps: { phase: Step['phase']; ms: number }[] = [];
+    for (const { phase } of request.manifest.steps) {
+      events.step(phase);
+      const since = performance.now();
+      await guarded(phase, () => carryOut(phase, { flavour, target, request, source, database, server }));
+      steps.push({ phase, ms: Math.round(performance.now() - since) });
+    }
+    return { database, steps, notes: madeOn(target) === undefined ? notesOf(request, server) : [] };
+  };
+
+interface StepContext {
+  readonly flavour: Flavour;
+  readonly target: CleanServer | OpenServer;
+  readonly request: RestoreRequest;
+  readonly source: ArtefactSource;
+  readonly database: string;
+  readonly server: TargetServer;
+}
+
+async function carryOut(phase: Step['phase'], context: StepContext): Promise<void> {
+  const { flavour, target, request, source, database, server } = context;
+  const { signal, jobs } = request;
+  const { versionNumber, preamble } = server;
+  const common = { flavour, versionNumber, database, preamble, signal };
+  switch (phase) {
+    case 'roles':
+      return;
+    case 'database':
+      return makeDatabase(target, flavour, {
+        facts: request.contents.inventory,
+        name: database,
+        overwrite: request.overwriteDatabase,
+        signal,
+      });
+    case 'data':
+      return restoreData(target, {
+        ...common,
+        directory: await source.dumpDirectory(),
+        entries: request.contents.entries,
+        jobs,
+      });
+    case 'views':
+      return runClient(target, {
+        ...common,
+        scripts: [
+          textScript('settings of the restore', preamble.map((statement) => `${statement};\n`).join('')),
+          textScript('views', await source.text('views')),
+        ],
+      });
+    case 'supplement':
+    case 'grants':
+      return;
+    case 'analyze':
+      return analyzeDatabase(target, flavour, { database, jobs, signal });
+    default:
+      return phase satisfies never;
+  }
+}
+
+/** What a restore does to a server in use besides what was asked for. */
+function notesOf({ contents, manifest }: RestoreRequest, { logsChanges, silent }: TargetServer): readonly string[] {
+  const running = contents.inventory.filter(({ kind, value }) => kind === 'event' && value['status'] === 'ENABLED');
+  return [
+    ...(logsChanges ? ['the target has a binary log: its replicas restore the database as well'] : []),
+    ...(running.length === 0
+      ? []
+      : [
+          `${running.length} ${running.length === 1 ? 'event is' : 'events are'} enabled as on the source and will run: ${running.map(({ name }) => name).join(', ')}`,
+        ]),
+    ...(silent || !manifest.steps.some(({ phase }) => phase === 'roles')
+      ? []
+      : [
+          'the login may not switch the general log off for itself: where the target has one, it now holds the hashes and rows of the backup',
+        ]),
+  ];
+}
+
+async function guarded(step: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof OperationError) || passedOn.has(error.code)) throw error;
+    throw new OperationError('restore/failed', `step ${step} failed: ${messageOf(error)}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    });
+  }
+}
+
+const passedOn: ReadonlySet<string> = new Set([
+  'restore/failed',
+  'restore/database-exists',
+  'restore/role-differs',
+  'run/interrupted',
+  'client/missing',
+  'client/too-old',
+]);
