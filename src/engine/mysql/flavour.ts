@@ -12,6 +12,8 @@ export interface Flavour {
   readonly programs: Readonly<Record<'dump' | 'client' | 'server', readonly string[]>>;
   /** What `--version` of its programs prints, the version in group 1; the other vendor's do not match. */
   readonly versionText: RegExp;
+  /** What `VERSION()` of its servers says. */
+  readonly serverVersion: RegExp;
   /** Arguments of the dump program that only this vendor's has. */
   readonly dumpArguments: readonly string[];
   /** Options of the client programs for each TLS mode. Certificate files are named alike. */
@@ -85,6 +87,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     product: 'MySQL',
     supported: { oldest: 80_400, newest: 99_999 },
     programs: { dump: ['mysqldump'], client: ['mysql'], server: ['mysqld'] },
+    serverVersion: /^(?!.*MariaDB)/i,
     versionText: /^(?!.*MariaDB).*?\bVer (\d+\.\d+\.\d+)/is,
     dumpArguments: ['--set-gtid-purged=OFF', '--column-statistics'],
     // Without TLS, caching_sha2_password needs the server's public key (manual, "Caching SHA-2 Pluggable Authentication").
@@ -148,6 +151,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     product: 'MariaDB',
     supported: { oldest: 101_100, newest: 119_999 },
     programs: { dump: ['mariadb-dump', 'mysqldump'], client: ['mariadb', 'mysql'], server: ['mariadbd', 'mysqld'] },
+    serverVersion: /MariaDB/i,
     // `Ver 11.8.6-MariaDB`; clients: `from 11.8.6-MariaDB, client 15.2`, in 10.11 `Ver 15.1 Distrib 10.11.6-MariaDB`.
     versionText: /\b(\d+\.\d+\.\d+)-MariaDB/i,
     dumpArguments: ['--skip-add-locks', '--dump-history'],

@@ -1,12 +1,19 @@
 import { InternalError } from '../../base/operation-error.ts';
 import type { Engine } from '../engine.ts';
-import { seriesOf, type Flavour } from './flavour.ts';
+import { checkTarget } from './check-target.ts';
+import { clear } from './clear.ts';
+import { findSource } from './find-source.ts';
+import { flavours, seriesOf, type Flavour } from './flavour.ts';
+import { proveClean } from './prove-clean.ts';
+import { queryValue } from './query-value.ts';
+import { restore } from './restore.ts';
 
 /** MySQL 8.4 and 9, MariaDB 10.11 and 11. Holds no connection and no state: every method opens and closes what it needs. */
 export function mysql(name: Flavour['name']): Engine {
   const missing = (): never => {
     throw new InternalError(`the engine ${name} is not finished`);
   };
+  const flavour = flavours[name];
   return {
     name,
     comparison: { accessKinds: new Set(), classify: () => undefined, isSecret: () => false },
@@ -14,14 +21,14 @@ export function mysql(name: Flavour['name']): Engine {
     observe: missing,
     openBracket: missing,
     proveEntry: missing,
-    proveClean: missing,
-    findSource: missing,
-    checkTarget: missing,
-    restore: missing,
+    proveClean: proveClean(flavour),
+    findSource: findSource(flavour),
+    checkTarget: checkTarget(flavour),
+    restore: restore(flavour),
     inventory: missing,
     compareData: missing,
-    clear: missing,
-    queryValue: missing,
+    clear: clear(flavour),
+    queryValue: queryValue(flavour),
     tryLogin: missing,
   };
 }

@@ -1,0 +1,138 @@
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { OperationError } from '../../base/operation-error.ts';
+import type { CleanServer, OpenServer } from '../clean-server.ts';
+import type { RestoreRequest } from '../engine.ts';
+import { checkPrivileges } from './check-privileges.ts';
+import { checkSettings, readVariables } from './check-settings.ts';
+import { seriesOf, type Flavour } from './flavour.ts';
+import { mayReplace } from './restore-database.ts';
+import { openSession, type Session } from './session.ts';
+
+/** The contract is `Engine.checkTarget`. Errors are what a restore would certainly fail at; warnings, what would come back otherwise. */
+export const checkTarget =
+  (flavour: Flavour) =>
+  async (target: CleanServer | OpenServer, request: RestoreRequest): Promise<readonly Diagnostic[]> => {
+    const { signal } = request;
+    await using session = await openSession(target, flavour, { signal });
+    const foreign = await vendor(session, flavour);
+    const variables = await readVariables(session);
+    const found =
+      foreign.length > 0
+        ? foreign
+        : [
+            ...series(session, flavour, request),
+            ...checkSettings(variables, request, { isClean: 'made' in target }),
+            ...(await checkPrivileges(session, variables, request)),
+            ...(await enginesAndPlugins(session, request)),
+            ...(await timeZones(session, request)),
+            ...(await database(target, flavour, request)),
+          ];
+    return found.map((diagnostic) => ({ ...diagnostic, subject: target.name }));
+  };
+
+async function vendor(session: Session, flavour: Flavour): Promise<readonly Diagnostic[]> {
+  const [row] = await session.query<{ version: string }>('SELECT VERSION() AS version');
+  const version = row?.version ?? '';
+  if (flavour.serverVersion.test(version)) return [];
+  return [
+    {
+      severity: 'error',
+      code: 'target/engine',
+      summary: `the backup is of ${flavour.product}, the target is ${version}`,
+    },
+  ];
+}
+
+function series(session: Session, { product }: Flavour, { manifest }: RestoreRequest): readonly Diagnostic[] {
+  const source = seriesOf(manifest.source.versionNumber);
+  const here = seriesOf(session.versionNumber);
+  if (here === source) return [];
+  const isOlder = session.versionNumber < manifest.source.versionNumber;
+  return [
+    {
+      severity: isOlder ? 'error' : 'warning',
+      code: 'target/version',
+      summary: `the backup is from ${product} ${source}, the target is ${here}`,
+      help: isOlder
+        ? 'A dump cannot be restored into an older series.'
+        : 'Definitions read differently in another series, so that a comparison proves less.',
+    },
+  ];
+}
+
+/** Storage engines of tables, and plugins that accounts log in with. */
+async function enginesAndPlugins(session: Session, { contents }: RestoreRequest): Promise<readonly Diagnostic[]> {
+  const engines = await session.query<{ name: string }>(
+    "SELECT engine AS name FROM information_schema.engines WHERE support IN ('YES', 'DEFAULT')",
+  );
+  const plugins = await session.query<{ name: string }>(
+    "SELECT plugin_name AS name FROM information_schema.plugins WHERE plugin_type = 'AUTHENTICATION' AND plugin_status = 'ACTIVE'",
+  );
+  const valuesOf = (kind: string, field: string): readonly string[] =>
+    contents.inventory
+      .filter((fact) => fact.kind === kind)
+      .flatMap(({ value }) => value[field] ?? [])
+      .filter((name) => typeof name === 'string');
+  const missing = (wanted: readonly string[], here: readonly { readonly name: string }[]): readonly string[] => {
+    const known = new Set(here.map(({ name }) => name.toLowerCase()));
+    return [...new Set(wanted)].filter((name) => !known.has(name.toLowerCase())).sort();
+  };
+  return [
+    ...missing(valuesOf('table', 'engine'), engines).map((name) => lacks(`storage engine ${name}`)),
+    ...missing(valuesOf('account', 'plugins'), plugins).map((name) => lacks(`authentication plugin ${name}`)),
+  ];
+}
+
+const lacks = (what: string): Diagnostic => ({
+  severity: 'error',
+  code: 'target/lacks-extension',
+  summary: `${what} is not available`,
+  help: 'Install the package that brings it, and load it on the target with INSTALL SONAME or INSTALL PLUGIN.',
+});
+
+/** Names of time zones mean something only to a server whose tables have them (manual, "MySQL Server Time Zone Support"). */
+async function timeZones(session: Session, { contents }: RestoreRequest): Promise<readonly Diagnostic[]> {
+  const named = new Set(
+    contents.inventory
+      .filter(({ kind }) => kind === 'event')
+      .map(({ value }) => value['timeZone'])
+      .filter((zone) => typeof zone === 'string' && zone !== 'SYSTEM' && !/^[+-]/.test(zone)),
+  );
+  const missing: Diagnostic[] = [];
+  for (const zone of named) {
+    const [row] = await session.query<{ time: string | null }>(
+      "SELECT CONVERT_TZ('2000-01-01 00:00:00', '+00:00', ?) AS time",
+      [String(zone)],
+    );
+    if (typeof row?.time === 'string') continue;
+    missing.push({
+      severity: 'error',
+      code: 'target/lacks-locale',
+      summary: `the target does not know the time zone ${String(zone)} of an event`,
+      help: 'Load the time zones into the target’s tables (mysql_tzinfo_to_sql, mariadb-tzinfo-to-sql).',
+    });
+  }
+  return missing;
+}
+
+async function database(
+  target: CleanServer | OpenServer,
+  flavour: Flavour,
+  request: RestoreRequest,
+): Promise<readonly Diagnostic[]> {
+  const name = request.as ?? request.manifest.address.database;
+  try {
+    await mayReplace(target, flavour, { name, overwrite: request.overwriteDatabase, signal: request.signal });
+    return [];
+  } catch (error) {
+    if (!(error instanceof OperationError) || error.code !== 'restore/database-exists') throw error;
+    return [
+      {
+        severity: 'error',
+        code: 'restore/database-exists',
+        summary: `database ${JSON.stringify(name)} exists`,
+        help: error.hint ?? '',
+      },
+    ];
+  }
+}
