@@ -15,15 +15,22 @@ export function keepLease(repository: Repository, { scope, document: taken, cloc
   const stop = new AbortController();
   let document = taken;
   let beatenMs = clock.monotonicMs();
+  let triedMs = beatenMs;
   const write = (change: Partial<LeaseDocument>): Promise<void> => {
     document = { ...document, ...change, beat: document.beat + 1 };
     return repository.replace(key, encode(document));
   };
+  const isOverdue = (): boolean => clock.monotonicMs() - beatenMs >= document.ttlMs;
+  const isNewest = async (): Promise<boolean> =>
+    (await newestGeneration(repository, scope)).number === document.generation;
   const beating = (async () => {
     for (;;) {
       await clock.sleep(document.ttlMs / 4, stop.signal);
       const beforeMs = clock.monotonicMs();
-      // A heartbeat that fails is told by check(): until then the next one may succeed.
+      // The process itself stood still: whoever watched took it for gone, so it is, also where nobody came.
+      if (beforeMs - triedMs >= document.ttlMs) return;
+      triedMs = beforeMs;
+      // A heartbeat that fails is told by check(): storage that comes back in time must not end a dump of hours.
       await write({}).then(
         () => {
           beatenMs = beforeMs;
@@ -33,8 +40,7 @@ export function keepLease(repository: Repository, { scope, document: taken, cloc
     }
   })().catch(() => undefined);
   const check = async (): Promise<void> => {
-    const overdue = clock.monotonicMs() - beatenMs >= document.ttlMs;
-    if (overdue || (await newestGeneration(repository, scope)).number !== document.generation) {
+    if (isOverdue() || !(await isNewest())) {
       throw new OperationError('repository/lease-lost', `the lease of ${scope} was lost`, {
         hint: 'This run was stopped or cut off for too long and another one may have taken over. Nothing was committed; run again.',
       });
@@ -50,10 +56,10 @@ export function keepLease(repository: Repository, { scope, document: taken, cloc
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       await beating;
-      await check().then(
-        () => write({ state: 'released' }),
-        () => undefined,
-      );
+      // Lost by time alone, it is still nobody else's, and the next one need not wait. What cannot be written runs out.
+      await isNewest()
+        .then((newest) => (newest ? write({ state: 'released' }) : undefined))
+        .catch(() => undefined);
     },
   };
 }

@@ -165,6 +165,29 @@ describe('a lease', () => {
     await lease.check();
   });
 
+  test('whose process stood still for its time to live is lost for good, and released all the same', async () => {
+    let now = 0;
+    const beats: (() => void)[] = [];
+    const clock: Clock = {
+      now: () => instant(now),
+      monotonicMs: () => now,
+      sleep: (_, signal) =>
+        new Promise((resolve, reject) => {
+          beats.push(resolve);
+          signal?.addEventListener('abort', () => reject(new Error('stopped')));
+        }),
+    };
+    const lease = await acquireLease(repository, 'expire', { clock, holder });
+    now = 60_000;
+    beats.shift()?.();
+    await expect(lease.check()).rejects.toMatchObject({ code: 'repository/lease-lost' });
+    // No heartbeat follows that could bring it back.
+    expect(beats).toEqual([]);
+    await lease[Symbol.asyncDispose]();
+    await using next = await acquireLease(repository, 'expire', { clock: fakeClock(), holder });
+    await next.check();
+  });
+
   test('whose heartbeat cannot be written is lost after its time to live, and not before', async () => {
     let now = 0;
     const beats: (() => void)[] = [];
