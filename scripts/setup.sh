@@ -78,7 +78,8 @@ test)
   # shellcheck disable=SC2086
   sh "$root/scripts/setup/servers.sh" $servers || missing "a database server: nothing is tested on it"
   system_packages dockerd docker.io strace strace
-  sh "$root/scripts/setup/docker.sh" 15 17 18 || missing "Docker: nothing is tested in containers"
+  # shellcheck disable=SC2086
+  sh "$root/scripts/setup/docker.sh" $servers || missing "Docker: nothing is tested in containers"
   ;;
 *)
   echo "usage: setup.sh demo [postgresql | mariadb] | test" >&2

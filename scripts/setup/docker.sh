@@ -1,7 +1,7 @@
 #!/bin/sh
-# docker.sh MAJOR…
-# Makes sure that a Docker daemon answers, and that it has the images holdfast-test/postgres:MAJOR, made from the same unpacked
-# Debian trees that tests run as plain processes. Fails, saying what is missing, where that cannot be.
+# docker.sh NAME-VERSION… (postgresql-15, mariadb-11.8, mysql-9.7 …)
+# Makes sure that a Docker daemon answers, and that it has the images holdfast-test/{postgres,mariadb,mysql}:VERSION, made from the
+# same unpacked Debian trees that tests run as plain processes. Fails, saying what is missing, where that cannot be.
 #
 # A daemon that this script starts goes on for the next run; `docker.sh stop` ends it, and never one that was there before.
 set -eu
@@ -42,32 +42,56 @@ mount_cgroups() {
 }
 
 image() {
-  major=$1 name=holdfast-test/postgres:$1 tree=$(realpath "$HOLDFAST_TEST_CACHE/servers/postgresql-$1")
-  key=$(cat "$tree/key" "$here/docker.sh" "$here/image-entry.sh" | sha256sum | cut -c1-16)
+  tree=$(realpath "$HOLDFAST_TEST_CACHE/servers/$1") version=${1#*-}
+  case $1 in
+  postgresql-*)
+    name=holdfast-test/postgres:$version entry=image-entry-postgres.sh user=postgres command=postgres port=5432
+    programs=/usr/lib/postgresql/$version/bin:
+    ;;
+  mariadb-*) name=holdfast-test/mariadb:$version entry=image-entry-mysql.sh user=mysql command=mariadbd port=3306 programs= ;;
+  mysql-*) name=holdfast-test/mysql:$version entry=image-entry-mysql.sh user=mysql command=mysqld port=3306 programs= ;;
+  esac
+  key=$(cat "$tree/key" "$here/docker.sh" "$here/$entry" | sha256sum | cut -c1-16)
   [ "$(docker image inspect -f '{{.Config.Labels.key}}' "$name" 2>/dev/null || true)" != "$key" ] || return 0
+  replaced=$(docker image inspect -f '{{.Id}}' "$name" 2>/dev/null || true)
   echo "setup: making the image $name"
   # Hard links: no copy of the tree is written. So files are replaced, never changed.
   layer=$tree/image
   rm -rf "$layer"
   cp -al "$tree/root" "$layer"
   # The programs as Debian made them instead of those that only run in the tree's place.
-  rm -rf "$layer/usr/lib/postgresql/$major/bin" "$layer/etc/passwd" "$layer/etc/group" "$layer/etc/nsswitch.conf"
-  cp -al "$tree/original/." "$layer/"
-  printf 'root:x:0:0:root:/root:/bin/sh\npostgres:x:999:999::/var/lib/postgresql:/bin/sh\nnobody:x:65534:65534::/nonexistent:/bin/false\n' >"$layer/etc/passwd"
-  printf 'root:x:0:\npostgres:x:999:\nnogroup:x:65534:\n' >"$layer/etc/group"
+  cp -al --remove-destination "$tree/original/." "$layer/"
+  rm -rf "$layer/etc/passwd" "$layer/etc/group" "$layer/etc/nsswitch.conf" "$layer/etc/mysql"
+  printf '%s\n' root:x:0:0:root:/root:/bin/sh "$user:x:999:999::/var/lib/$user:/bin/sh" \
+    nobody:x:65534:65534::/nonexistent:/bin/false >"$layer/etc/passwd"
+  printf '%s\n' root:x:0: "$user:x:999:" nogroup:x:65534: >"$layer/etc/group"
   printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$layer/etc/nsswitch.conf"
+  [ "$user" != mysql ] || mysql_configuration "$layer" "$command"
   # What the maintainer script of base-files would have made.
   rm -rf "$layer/var/run"
   ln -s ../run "$layer/var/run"
   ln -sfn /usr/share/zoneinfo/Etc/UTC "$layer/etc/localtime"
   ln -sfn mawk "$layer/usr/bin/awk"
   ln -sfn dash "$layer/usr/bin/sh"
-  install -D -m 755 "$here/image-entry.sh" "$layer/usr/local/bin/docker-entrypoint.sh"
+  install -D -m 755 "$here/$entry" "$layer/usr/local/bin/docker-entrypoint.sh"
   tar -C "$layer" --numeric-owner --owner=0 --group=0 -c . |
-    docker import -c 'ENTRYPOINT ["docker-entrypoint.sh"]' -c 'CMD ["postgres"]' -c 'EXPOSE 5432' \
-      -c "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/lib/postgresql/$major/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+    docker import -c 'ENTRYPOINT ["docker-entrypoint.sh"]' -c "CMD [\"$command\"]" -c "EXPOSE $port" \
+      -c "ENV PATH=/usr/local/sbin:/usr/local/bin:$programs/usr/sbin:/usr/bin:/sbin:/bin" \
       -c 'ENV PGDATA=/var/lib/postgresql/data' -c 'ENV LANG=C.UTF-8' -c "LABEL key=$key" - "$name" >/dev/null
   rm -rf "$layer"
+  # A container of a run that goes on may still hold it: then it stays until somebody prunes.
+  [ -z "$replaced" ] || docker image rm "$replaced" >/dev/null 2>&1 || true
+}
+
+# As in the official images: everyone may connect, and nobody's name is looked up.
+mysql_configuration() {
+  install -d "$1/etc/mysql" "$1/var/lib/mysql-files"
+  chmod 777 "$1/var/lib/mysql-files"
+  {
+    printf '[client]\nsocket=/run/mysqld/mysqld.sock\n[mysqld]\n'
+    printf '%s\n' datadir=/var/lib/mysql socket=/run/mysqld/mysqld.sock pid-file=/run/mysqld/mysqld.pid skip-name-resolve host-cache-size=0
+    [ "$2" = mariadbd ] || printf '%s\n' secure-file-priv=/var/lib/mysql-files
+  } >"$1/etc/mysql/my.cnf"
 }
 
 docker info >/dev/null 2>&1 || start_daemon

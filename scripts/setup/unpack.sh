@@ -27,6 +27,8 @@ apt() {
 mirror() {
   # shellcheck source=/dev/null
   codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+  # What is in parentheses is apt's.
+  # shellcheck disable=SC2016
   apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' |
     awk -v release="$codename" '$2 == release && $3 == "main" { print $1; exit }'
 }

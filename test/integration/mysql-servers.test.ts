@@ -13,6 +13,8 @@ test.for(flavours)('$engine $version starts as itself', async ({ engine, version
   expect(row?.['version']).toMatch(new RegExp(`^${version.replace('.', '\\.')}\\.`));
   expect(row?.['version']?.includes('MariaDB')).toBe(engine === 'mariadb');
   expect(row).toMatchObject({ a: '1', nothing: null });
+  const roots = await server.sql('mysql', "SELECT host AS host FROM user WHERE user = 'root'");
+  expect(roots).toEqual([{ host: 'localhost' }]);
 });
 
 test.for(flavours)('scripts for $engine $version know DELIMITER and stop at their first error', async (flavour) => {

@@ -1,6 +1,6 @@
 import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { createConnection, type ConnectionConfig } from 'mariadb';
@@ -161,13 +161,20 @@ async function startIn(start: Start): Promise<GuardedProcess> {
 }
 
 /** One statement a line, as `--init-file` wants them. */
-function initialStatements({ password, options }: Start): readonly string[] {
+function initialStatements({ flavour, password, options }: Start): readonly string[] {
   const secret = `'${password.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
   const anywhere = [
     `CREATE USER 'root'@'%' IDENTIFIED BY ${secret};`,
     "GRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;",
   ];
-  return [`ALTER USER 'root'@'localhost' IDENTIFIED BY ${secret};`, ...(options.tcp === true ? anywhere : []), ''];
+  // What mariadb-install-db makes beside root@localhost, without a password.
+  const others = [hostname(), '127.0.0.1', '::1'].map((host) => `DROP USER IF EXISTS 'root'@'${host}';`);
+  return [
+    `ALTER USER 'root'@'localhost' IDENTIFIED BY ${secret};`,
+    ...(flavour.engine === 'mariadb' ? others : []),
+    ...(options.tcp === true ? anywhere : []),
+    '',
+  ];
 }
 
 /** Another process could take it before the server does; the servers take no port 0. */

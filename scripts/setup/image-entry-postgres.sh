@@ -1,5 +1,5 @@
 #!/bin/sh
-# Entry point of the images holdfast-test/postgres:MAJOR. As much of the official postgres image as its documentation promises
+# Entry point of the images holdfast-test/postgres. As much of the official postgres image as its documentation promises
 # and tests use: POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB, POSTGRES_INITDB_ARGS, POSTGRES_HOST_AUTH_METHOD, PGDATA, and a
 # command of `postgres` with options, or of options only.
 set -eu
