@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { duration } from '../../src/base/duration.ts';
 import { Secret } from '../../src/base/secret.ts';
-import type { Captured, CapturePhase, CaptureRequest } from '../../src/engine/engine.ts';
+import type { Captured, CapturePhase, CaptureRequest, Engine } from '../../src/engine/engine.ts';
 import type { ServerAccess } from '../../src/engine/server-access.ts';
-import { openBracket } from '../../src/engine/postgresql/bracket.ts';
-import type { Holds } from '../../src/manifest/manifest.ts';
+import { postgresql } from '../../src/engine/postgresql/postgresql.ts';
+import type { Holds, TextKind } from '../../src/manifest/manifest.ts';
 import type { DumpPolicy } from '../../src/spec/desired.ts';
 
 export const holdsAll: Holds = {
@@ -35,10 +35,12 @@ export interface KeptCapture extends AsyncDisposable {
   readonly phases: readonly CapturePhase[];
   /** Names handed to the sink, in order. */
   readonly stored: readonly string[];
-  text(kind: 'roles' | 'database' | 'supplement'): Promise<string>;
+  text(kind: TextKind): Promise<string>;
 }
 
 export interface CaptureWish {
+  /** PostgreSQL's where absent. */
+  readonly engine?: Engine;
   readonly holds?: Partial<Holds>;
   readonly dump?: Partial<DumpPolicy>;
   readonly signal?: AbortSignal;
@@ -58,15 +60,24 @@ export async function captureInto(
   const signal = wish.signal ?? new AbortController().signal;
   const phases: CapturePhase[] = [];
   const stored: string[] = [];
+  const engine = wish.engine ?? postgresql();
+  const planned = {
+    address: { server: server.name, database },
+    holds: { ...holdsAll, ...wish.holds },
+    dump: { ...dumpPolicy, ...wish.dump },
+  };
   try {
     await mkdir(join(directory, 'scratch'));
     await mkdir(join(directory, 'dump'));
-    await using bracket = await openBracket(server, { digestKey, signal, planned: [], lockInstance: false });
+    await using bracket = await engine.openBracket(server, {
+      digestKey,
+      signal,
+      planned: [planned],
+      lockInstance: false,
+    });
     const captured = await bracket.capture(
       {
-        address: { server: server.name, database },
-        holds: { ...holdsAll, ...wish.holds },
-        dump: { ...dumpPolicy, ...wish.dump },
+        ...planned,
         signal,
         events: wish.events ?? { phase: (phase) => void phases.push(phase), progress: () => undefined },
       },

@@ -72,7 +72,7 @@ export const described = (differences: readonly Difference[]): readonly string[]
     [weight, kind, name, field].filter((part) => part !== undefined).join(' '),
   );
 
-function contentsOf({ captured }: KeptCapture): Contents {
+export function contentsOf({ captured }: KeptCapture): Contents {
   return {
     formatVersion: 1,
     kind: 'holdfast.contents',
@@ -104,7 +104,7 @@ function manifestOf({ captured }: KeptCapture, database: string): Manifest {
     sequence: 1,
     previous: null,
     tool: { name: 'holdfast', version: '0.0.0' },
-    engine: 'postgresql',
+    engine: captured.engine,
     method: 'logical',
     source: captured.source,
     clients: captured.clients,
