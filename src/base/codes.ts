@@ -77,6 +77,7 @@ export const codes = {
   'source/connect': 'The source server refused or dropped the connection.',
   'source/query': 'A query on the source server failed.',
   'source/lock-timeout': 'A table stayed locked longer than the lock wait allows.',
+  'source/changed': 'Tables or accounts were changed while the backup ran.',
   // Drill and restore.
   'target/not-empty': 'The target already holds databases or roles.',
   'target/is-source': 'The target is one of the declared sources.',

@@ -49,6 +49,18 @@ export async function findClient(
   });
 }
 
+/** Whether this dump program runs a statement before everything else (`Flavour.firstStatement`): mysqldump has the option from 9 on. */
+export async function takesFirstStatement(flavour: Flavour, path: string): Promise<boolean> {
+  if (flavour.firstStatement === 'connection-string') return true;
+  const { stdout } = await runCommand({
+    program: path,
+    args: ['--no-defaults', '--help'],
+    stdout: 'text',
+    timeoutMs: 10_000,
+  });
+  return stdout.includes('--init-command');
+}
+
 /** PATH, then where Debian, Red Hat, the vendors' archives, Homebrew and FreeBSD put them. */
 function usualFolders({ name }: Flavour, series: string): readonly string[] {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter((directory) => directory.startsWith('/'));

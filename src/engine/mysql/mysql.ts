@@ -1,10 +1,13 @@
 import { InternalError } from '../../base/operation-error.ts';
 import type { Engine } from '../engine.ts';
+import { openBracket } from './bracket.ts';
 import { checkTarget } from './check-target.ts';
 import { clear } from './clear.ts';
 import { findSource } from './find-source.ts';
 import { flavours, seriesOf, type Flavour } from './flavour.ts';
+import { observe } from './observe.ts';
 import { proveClean } from './prove-clean.ts';
+import { proveEntry } from './prove-entry.ts';
 import { queryValue } from './query-value.ts';
 import { restore } from './restore.ts';
 
@@ -18,9 +21,9 @@ export function mysql(name: Flavour['name']): Engine {
     name,
     comparison: { accessKinds: new Set(), classify: () => undefined, isSecret: () => false },
     series: ({ versionNumber }) => seriesOf(versionNumber),
-    observe: missing,
-    openBracket: missing,
-    proveEntry: missing,
+    observe: observe(flavour),
+    openBracket: openBracket(flavour),
+    proveEntry,
     proveClean: proveClean(flavour),
     findSource: findSource(flavour),
     checkTarget: checkTarget(flavour),

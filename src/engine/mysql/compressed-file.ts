@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import type { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { constants, createGzip, createZstdCompress } from 'node:zlib';
+import { OperationError } from '../../base/operation-error.ts';
+import type { Codec } from '../../manifest/manifest.ts';
+import type { DumpPolicy } from '../../spec/desired.ts';
+
+export interface Compression {
+  readonly codec: Codec;
+  /** What a file name ends with: `.zst`. */
+  readonly suffix: string;
+  readonly compressor: () => Transform | undefined;
+}
+
+/** `auto` is zstd 3. Frames have a checksum (RFC 8878, 3.1.1), as gzip's members always do. */
+export function compressionOf(policy: DumpPolicy['compression']): Compression {
+  const wanted = policy === 'auto' ? { codec: 'zstd' as const, level: 3 } : policy;
+  switch (wanted.codec) {
+    case 'zstd':
+      return {
+        codec: 'zstd',
+        suffix: '.zst',
+        compressor: () =>
+          createZstdCompress({
+            params: { [constants.ZSTD_c_checksumFlag]: 1, [constants.ZSTD_c_compressionLevel]: wanted.level },
+          }),
+      };
+    case 'gzip':
+      return { codec: 'gzip', suffix: '.gz', compressor: () => createGzip({ level: wanted.level }) };
+    case 'none':
+      return { codec: 'none', suffix: '', compressor: () => undefined };
+    default:
+      return wanted satisfies never;
+  }
+}
+
+export interface CompressedFile {
+  readonly path: string;
+  readonly file: string;
+  readonly codec: Codec;
+  /** Resolves when more can be taken. The bytes must not change afterwards. */
+  write(bytes: Buffer): Promise<void>;
+  /** Resolves once everything is in the file. Throws what writing failed with. */
+  end(): Promise<void>;
+  /** Closes it as it is. */
+  discard(): void;
+}
+
+/** A new file that compresses what it is given. */
+export function compressedFile(directory: string, name: string, compression: Compression): CompressedFile {
+  const file = `${name}${compression.suffix}`;
+  const path = join(directory, file);
+  const target = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+  const compressor = compression.compressor();
+  const input = compressor ?? target;
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined);
+  const written = compressor === undefined ? once(target, 'close').then(() => undefined) : pipeline(compressor, target);
+  const finished = written.catch((error: unknown) => {
+    failure.reject(described(error));
+    throw described(error);
+  });
+  finished.catch(() => undefined);
+  return {
+    path,
+    file,
+    codec: compression.codec,
+    async write(bytes) {
+      if (input.write(bytes)) return;
+      await Promise.race([once(input, 'drain'), failure.promise]);
+    },
+    async end() {
+      input.end();
+      await finished;
+    },
+    discard() {
+      input.destroy();
+      target.destroy();
+    },
+  };
+}
+
+function described(error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new OperationError('dump/failed', 'the scratch directory is full', {
+    hint: 'Free space there, or set TMPDIR to a larger place.',
+    cause: error,
+  });
+}
