@@ -66,7 +66,10 @@ image() {
     nobody:x:65534:65534::/nonexistent:/bin/false >"$layer/etc/passwd"
   printf '%s\n' root:x:0: "$user:x:999:" nogroup:x:65534: >"$layer/etc/group"
   printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$layer/etc/nsswitch.conf"
-  [ "$user" != mysql ] || mysql_configuration "$layer" "$command"
+  if [ "$user" = mysql ]; then
+    mysql_configuration "$layer" "$command"
+    mysql_data "$tree/root/usr" "$layer/usr/share/initialized"
+  fi
   # What the maintainer script of base-files would have made.
   rm -rf "$layer/var/run"
   ln -s ../run "$layer/var/run"
@@ -92,6 +95,31 @@ mysql_configuration() {
     printf '%s\n' datadir=/var/lib/mysql socket=/run/mysqld/mysqld.sock pid-file=/run/mysqld/mysqld.pid skip-name-resolve host-cache-size=0
     [ "$2" = mariadbd ] || printf '%s\n' secure-file-priv=/var/lib/mysql-files
   } >"$1/etc/mysql/my.cnf"
+}
+
+# A data directory for the entry point to copy: making one takes MySQL some seconds. For the programs in the tree's place.
+mysql_data() {
+  base=$1 data=$2
+  as=
+  [ "$(id -u)" != 0 ] || as=--user=root
+  set -- "--datadir=$data" "--basedir=$base" "--plugin-dir=$base/lib/mysql/plugin" $as \
+    --innodb-doublewrite=OFF --innodb-flush-log-at-trx-commit=0
+  if [ "$command" = mysqld ]; then
+    "$base/sbin/mysqld" --no-defaults --initialize-insecure "$@" "--lc-messages-dir=$base/share/mysql" \
+      --secure-file-priv=NULL --innodb-redo-log-capacity=8M 2>"$data.log"
+    # Every server makes a UUID of its own.
+    rm "$data/auto.cnf"
+  else
+    messages=$base/share/mariadb
+    [ -d "$messages" ] || messages=$base/share/mysql
+    "$base/bin/mariadb-install-db" --no-defaults "$@" "--lc-messages-dir=$messages" --innodb-log-file-size=8M \
+      --auth-root-authentication-method=normal --skip-name-resolve --skip-test-db --skip-log-bin >"$data.log" 2>&1
+  fi || { tail -n 5 "$data.log" >&2; return 1; }
+  rm "$data.log"
+  # There is an account root@here.
+  uname -n >"$data.host"
+  # The server's user owns no files here: everyone may read them.
+  chmod -R a+rX "$data"
 }
 
 docker info >/dev/null 2>&1 || start_daemon

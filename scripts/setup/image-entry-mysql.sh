@@ -10,11 +10,13 @@ server=mysqld
 case ${1:-} in '' | -*) set -- "$server" "$@" ;; esac
 case $1 in mysqld | mariadbd) ;; *) exec "$@" ;; esac
 
-data=/var/lib/mysql socket=/run/mysqld/mysqld.sock
+data=/var/lib/mysql socket=/run/mysqld/mysqld.sock initialized=/usr/share/initialized
 for option in "$@"; do
   case $option in
   --datadir=*) data=${option#*=} ;;
   --socket=*) socket=${option#*=} ;;
+  # These can only be chosen when a data directory is made.
+  --lower[-_]case* | --innodb[-_]page* | --innodb[-_]data* | --innodb[-_]undo*) initialized= ;;
   --help | --version | -V | --print-defaults) exec "$@" ;;
   esac
 done
@@ -49,7 +51,11 @@ if [ ! -d "$data/mysql" ]; then
     echo 'Database is uninitialized and password option is not specified' >&2
     exit 1
   fi
-  if [ "$server" = mariadbd ]; then
+  if [ -d "$initialized/mysql" ]; then
+    cp -r "$initialized/." "$data/"
+    # Keys must be their owner's alone.
+    chmod -R go-rwx "$data"
+  elif [ "$server" = mariadbd ]; then
     program=$1
     shift
     mariadb-install-db --datadir="$data" --rpm --auth-root-authentication-method=normal "$@" --skip-test-db --skip-log-bin >/dev/null
@@ -83,7 +89,9 @@ if [ ! -d "$data/mysql" ]; then
     fi
     if [ "$server" = mariadbd ]; then
       # What mariadb-install-db makes without a password.
-      echo "DROP USER IF EXISTS root@'127.0.0.1', root@'::1', root@$(quoted "$(hostname)");"
+      for name in 127.0.0.1 ::1 "$(hostname)" "$(cat /usr/share/initialized.host)"; do
+        echo "DROP USER IF EXISTS root@$(quoted "$name");"
+      done
       for name in 127.0.0.1 ::1 localhost; do
         echo "CREATE USER healthcheck@'$name' IDENTIFIED BY '$(tr -dc a-zA-Z0-9 </dev/urandom | head -c 32)';"
       done
