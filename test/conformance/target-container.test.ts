@@ -3,18 +3,33 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { postgresqlContainerRecipe } from '../../src/engine/postgresql/container-recipe.ts';
 import { containerTarget } from '../../src/target/container/container.ts';
-import { dockerAvailable, imageFor } from '../support/docker.ts';
+import { dockerAvailable, imageFor, mysqlImageFor } from '../support/docker.ts';
+import { wantedFlavours } from '../support/mysql-flavours.ts';
 import { wantedMajors } from '../support/postgresql-majors.ts';
+import { serverKinds } from '../support/server-kinds.ts';
 import { checkTarget, leaseRequest } from './target.ts';
 
 const run = promisify(execFile);
-for (const major of wantedMajors) {
-  const image = (await imageFor(major)) ?? '';
-  describe.skipIf(image === '')(`container target, PostgreSQL ${major}`, () => {
-    checkTarget(async () => ({
-      target: containerTarget({ name: 'container', image }, postgresqlContainerRecipe),
-      major,
-      bootstrapRole: 'chief',
+const wanted = [
+  ...wantedMajors.map((major) => ({
+    kind: serverKinds.postgresql,
+    series: String(major),
+    image: () => imageFor(major),
+  })),
+  ...wantedFlavours.map((flavour) => ({
+    kind: serverKinds[flavour.engine],
+    series: flavour.version,
+    image: () => mysqlImageFor(flavour),
+  })),
+];
+const images = await Promise.all(wanted.map(async (each) => ({ ...each, image: (await each.image()) ?? '' })));
+
+for (const { kind, series, image } of images) {
+  describe.skipIf(image === '')(`container target, ${kind.engine} ${series}`, () => {
+    checkTarget(series, async () => ({
+      target: containerTarget({ name: 'container', image }, kind.container),
+      kind,
+      series,
       provenance: 'created',
       recipe: { kind: 'container', place: image },
       leftovers: containers,
@@ -25,15 +40,13 @@ for (const major of wantedMajors) {
 
 const docker = await dockerAvailable();
 
-const [built] = (
-  await Promise.all(wantedMajors.map(async (major) => ({ major, image: await imageFor(major) })))
-).filter(({ image }) => image !== undefined);
+const built = images.find(({ image }) => image !== '');
 
 describe('a container target', () => {
   test.runIf(built !== undefined)('is in no other network than one of its own without a way out', async () => {
     const declared = { name: 'container', image: built?.image ?? '' };
-    await using lease = await containerTarget(declared, postgresqlContainerRecipe).lease(
-      leaseRequest(built?.major ?? 0),
+    await using lease = await containerTarget(declared, built?.kind.container ?? postgresqlContainerRecipe).lease(
+      leaseRequest(built?.series ?? ''),
     );
     const [container = ''] = (await containers()).map((line) => line.split(' ')[0]);
     const networks = await inspect(
@@ -50,7 +63,7 @@ describe('a container target', () => {
   test.runIf(docker)('says how to get an image that cannot be had', async () => {
     const image = 'localhost:9/holdfast-test/none:1';
     const target = containerTarget({ name: 'container', image }, postgresqlContainerRecipe);
-    await expect(target.lease(leaseRequest(15))).rejects.toMatchObject({
+    await expect(target.lease(leaseRequest('15'))).rejects.toMatchObject({
       code: 'target/unavailable',
       hint: expect.stringContaining(`docker pull ${image}`),
     });

@@ -2,18 +2,31 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'vitest';
-import { postgresqlLocalRecipe } from '../../src/engine/postgresql/local-recipe.ts';
 import { localTarget } from '../../src/target/local/local.ts';
+import { flavours, installationOf } from '../support/mysql-flavours.ts';
 import { binariesOf, majors } from '../support/postgresql-majors.ts';
+import { serverKinds } from '../support/server-kinds.ts';
 import { checkTarget } from './target.ts';
 
-for (const major of majors) {
-  const binaries = binariesOf(major) ?? '';
-  describe(`local target, PostgreSQL ${major}`, () => {
-    checkTarget(async () => ({
-      target: localTarget({ name: 'local', binaries }, postgresqlLocalRecipe),
-      major,
-      bootstrapRole: 'chief',
+const installed = [
+  ...majors.map((major) => ({
+    kind: serverKinds.postgresql,
+    series: String(major),
+    binaries: binariesOf(major) ?? '',
+  })),
+  ...flavours.map((flavour) => ({
+    kind: serverKinds[flavour.engine],
+    series: flavour.version,
+    binaries: installationOf(flavour)?.base ?? '',
+  })),
+];
+
+for (const { kind, series, binaries } of installed) {
+  describe(`local target, ${kind.engine} ${series}`, () => {
+    checkTarget(series, async () => ({
+      target: localTarget({ name: 'local', binaries }, kind.local),
+      kind,
+      series,
       provenance: 'created',
       recipe: { kind: 'local', place: binaries },
       leftovers: serverDirectories,

@@ -4,27 +4,29 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type pg from 'pg';
+import pg from 'pg';
 import { describe, expect, test } from 'vitest';
+import type { Connection } from '../../src/base/connection.ts';
 import { postgresqlLocalRecipe } from '../../src/engine/postgresql/local-recipe.ts';
 import { localTarget } from '../../src/target/local/local.ts';
-import { connect, leaseRequest } from '../conformance/target.ts';
+import { leaseRequest } from '../conformance/target.ts';
 import { binariesOf, majors } from '../support/postgresql-majors.ts';
 
-const major = majors[0] ?? 0;
+const [major = 0] = majors;
+const series = String(major);
 const target = localTarget({ name: 'local', binaries: binariesOf(major) ?? '' }, postgresqlLocalRecipe);
 const root = process.getuid?.() === 0;
 
 describe('a local server', () => {
   test.each(['--x', `a"b'c$$d\\e\nf`, 'É name', 'all'])('has the bootstrap role %j', async (bootstrapRole) => {
-    await using lease = await target.lease(leaseRequest(major, { bootstrapRole }));
+    await using lease = await target.lease(leaseRequest(series, { bootstrapRole }));
     await using client = await connect(lease.connection, 'postgres');
     const { rows } = await client.query('SELECT session_user::text AS me, pg_get_userbyid(10)::text AS chief');
     expect(rows).toEqual([{ me: bootstrapRole, chief: bootstrapRole }]);
   });
 
   test('refuses a bootstrap role that PostgreSQL cannot have', async () => {
-    await expect(target.lease(leaseRequest(major, { bootstrapRole: 'pg_chief' }))).rejects.toMatchObject({
+    await expect(target.lease(leaseRequest(series, { bootstrapRole: 'pg_chief' }))).rejects.toMatchObject({
       code: 'target/unavailable',
     });
   });
@@ -34,7 +36,7 @@ describe('a local server', () => {
       shared_preload_libraries: 'pg_stat_statements, "no such, library"',
       max_locks_per_transaction: '777',
     };
-    await using lease = await target.lease(leaseRequest(major, { settings }));
+    await using lease = await target.lease(leaseRequest(series, { settings }));
     await using client = await connect(lease.connection, 'postgres');
     const { rows } = await client.query<{ name: string; setting: string }>(
       `SELECT name, setting FROM pg_settings WHERE name IN ('shared_preload_libraries', 'max_locks_per_transaction', 'listen_addresses') ORDER BY name`,
@@ -44,7 +46,7 @@ describe('a local server', () => {
   });
 
   test('says what to install where the major version is missing', async () => {
-    await expect(localTarget({ name: 'local' }, postgresqlLocalRecipe).lease(leaseRequest(9))).rejects.toMatchObject({
+    await expect(localTarget({ name: 'local' }, postgresqlLocalRecipe).lease(leaseRequest('9'))).rejects.toMatchObject({
       code: 'target/unavailable',
       hint: expect.stringContaining('postgresql-9'),
     });
@@ -58,7 +60,7 @@ describe.runIf(root)('a program that SQL of a backup starts on a local server', 
       (place) => `${place}/${name}`,
     );
     await using listening = await listen(0, '127.0.0.1');
-    await using lease = await target.lease(leaseRequest(major));
+    await using lease = await target.lease(leaseRequest(series));
     expect(lease.isolation).toBe('namespaces');
     await using client = await connect(lease.connection, 'postgres');
     const output = (command: string): Promise<readonly string[]> => outputOf(client, command);
@@ -88,7 +90,7 @@ describe.runIf(root)('a program that SQL of a backup starts on a local server', 
   });
 
   test('reaches no Unix socket of this machine, wherever it is and whoever may connect to it', async () => {
-    await using lease = await target.lease(leaseRequest(major));
+    await using lease = await target.lease(leaseRequest(series));
     await using client = await connect(lease.connection, 'postgres');
     const reach = (socket: string): Promise<readonly string[]> =>
       outputOf(
@@ -108,7 +110,7 @@ describe.runIf(root)('a program that SQL of a backup starts on a local server', 
   });
 
   test('sees of this machine only what a server needs, and may write to none of it', async () => {
-    await using lease = await target.lease(leaseRequest(major));
+    await using lease = await target.lease(leaseRequest(series));
     await using client = await connect(lease.connection, 'postgres');
     expect(await outputOf(client, 'ls -A /')).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/^(boot|home|media|mnt|opt|root|srv|sys|old)$/)]),
@@ -121,6 +123,13 @@ describe.runIf(root)('a program that SQL of a backup starts on a local server', 
     expect(writable.sort()).toEqual(['/dev/shm', '/proc', '/run/holdfast', '/tmp', '/var/tmp']);
   });
 });
+
+async function connect(connection: Connection, database: string): Promise<pg.Client & AsyncDisposable> {
+  const { host, port, user, password } = connection;
+  const client = new pg.Client({ host, port, user, database, ...(password && { password: password.reveal() }) });
+  await client.connect();
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
+}
 
 /** What a program prints that the server starts, line by line. */
 async function outputOf(client: pg.Client, command: string): Promise<readonly string[]> {
