@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { formatAddress } from '../../base/address.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Degradation, Fact, Step, TextKind } from '../../manifest/manifest.ts';
+import type { DumpPolicy } from '../../spec/desired.ts';
 import type { Captured, CapturePhase, CaptureRequest, CaptureSink } from '../engine.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { accountsSql } from './accounts-sql.ts';
@@ -13,10 +14,16 @@ import { describe, refuseChanged } from './describe.ts';
 import { dumpDatabase } from './dump.ts';
 import type { EntryWithoutParts } from './dump-files.ts';
 import { exclusions } from './excluded.ts';
+import { readFloatLoss } from './float-loss.ts';
 import type { Flavour } from './flavour.ts';
 import { widenCounters } from './inventory-counters.ts';
-import { notTransactional } from './not-transactional.ts';
+import { nonTransactional } from './non-transactional.ts';
+import { readNotRestorable } from './not-restorable.ts';
+import { readOrphanDefiners } from './orphan-definers.ts';
 import type { DumpShare, Prepared } from './prepare.ts';
+import { snapshotNotShared } from './preflight.ts';
+import { rowlessTables } from './rowless-tables.ts';
+import { hashTables } from './server-hashes.ts';
 import { openSession, type Session } from './session.ts';
 import { readSource } from './source.ts';
 import { stopped } from './stopped.ts';
@@ -47,7 +54,7 @@ export async function captureDatabase(
 ): Promise<Captured> {
   const { server, flavour } = context;
   const { database } = request.address;
-  const { objects, ahead, snapshot } = prepared;
+  const { objects, snapshot } = prepared;
   const failed = new AbortController();
   const signal = AbortSignal.any([request.signal, failed.signal]);
   const timings: Record<string, number> = { locked: prepared.lockedMs };
@@ -77,7 +84,7 @@ export async function captureDatabase(
       events: request.events,
       signal,
     });
-    const counting = countTables(prepared.session, database, objects.tables);
+    const counting = measureTables(prepared, request.dump);
     for (const work of [dumping, counting]) work.catch((error: unknown) => failed.abort(error));
     const [dumped, counted] = await Promise.allSettled([dumping, counting]);
     if (failed.signal.aborted && !request.signal.aborted) throw failed.signal.reason;
@@ -85,7 +92,10 @@ export async function captureDatabase(
     if (counted.status === 'rejected') throw counted.reason;
 
     phase('proof');
-    const different = checkCounts(counted.value, objects.tables, { entries: dumped.value, shared: snapshot.shared });
+    const different = checkCounts(counted.value.counts, objects.tables, {
+      entries: dumped.value,
+      shared: snapshot.shared,
+    });
     const views =
       objects.views.length === 0
         ? undefined
@@ -123,14 +133,18 @@ export async function captureDatabase(
       snapshot: { time: new Date(snapshot.timeMs).toISOString(), position: snapshot.position },
       access: { fingerprint: access.fingerprint, passwords: access.passwords },
       degradations: [
-        ...ahead.degradations.map((each) => withDifferences(each, different)),
+        ...lookedAhead(prepared).map((each) => withDifferences(each, different)),
         ...access.degradations,
-        ...notTransactional(objects.tables),
+        ...nonTransactional(objects.tables),
+        ...rowlessTables(objects.tables),
+        ...counted.value.floatLoss,
+        ...(await readOrphanDefiners(session, facts)),
+        ...(await readNotRestorable(session, { database, facts })),
         ...excluded.degradations,
       ],
       steps: stepsOf(texts),
       entries: [...entries, ...dumped.value],
-      inventory: facts,
+      inventory: [...facts, ...counted.value.hashes],
       accessText: access.text,
       roles: access.scope.why.map(({ name, why }) => ({ name, why: [...why] })),
       timings,
@@ -139,6 +153,25 @@ export async function captureDatabase(
     if (request.signal.aborted) throw stopped(request.signal);
     throw error;
   }
+}
+
+interface Measured {
+  readonly counts: ReadonlyMap<string, number>;
+  readonly floatLoss: readonly Degradation[];
+  readonly hashes: readonly Fact[];
+}
+
+/** What the server itself says of the rows, in the snapshot. */
+async function measureTables({ session, objects, address }: Prepared, policy: DumpPolicy): Promise<Measured> {
+  const { database } = address;
+  const tables = objects.tables.filter(({ excluded, hasRows }) => excluded === 'no' && hasRows);
+  const counts = await countTables(session, database, tables);
+  const names = tables.map(({ table }) => table);
+  return {
+    counts,
+    floatLoss: await readFloatLoss(session, { database, tables: names }),
+    hashes: policy.serverHashes ? await hashTables(session, { database, tables: names }) : [],
+  };
 }
 
 const isNoCounter = ({ kind }: Fact): boolean => kind !== 'auto-increment' && kind !== 'sequence-state';
@@ -175,6 +208,12 @@ async function textsOf(
 }
 
 const script = (statements: readonly string[]): string => statements.map((statement) => `${statement};\n`).join('');
+
+/** Where the login has the privilege, the server may refuse the lock all the same. */
+const lookedAhead = ({ ahead, snapshot }: Prepared): readonly Degradation[] =>
+  snapshot.shared || !ahead.mayLock
+    ? ahead.degradations
+    : [...ahead.degradations, snapshotNotShared('the server refuses the lock to this login')];
 
 const withDifferences = (each: Degradation, different: readonly string[]): Degradation =>
   each.code !== 'snapshot-not-shared' || different.length === 0

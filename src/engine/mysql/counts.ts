@@ -13,8 +13,7 @@ export async function countTables(
   tables: readonly DumpTable[],
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
-  for (const { table, versioned, excluded, hasRows } of tables) {
-    if (excluded !== 'no' || !hasRows) continue;
+  for (const { table, versioned } of tables) {
     await session.run('SAVEPOINT counted');
     const [row] = await session.query<{ n: string }>(
       `SELECT COUNT(*) AS n FROM ${quoteName(database)}.${quoteName(table)}${versioned ? ' FOR SYSTEM_TIME ALL' : ''}`,

@@ -22,6 +22,8 @@ export interface Flavour {
   readonly tlsWithAuthority: Readonly<Record<string, string | true>>;
   /** How a statement reaches the server before everything else that the dump program runs: as an option, or within its host name. */
   readonly firstStatement: 'option' | 'connection-string';
+  /** Statements before that one, which an option cannot be given: what could end it while it waits. */
+  readonly beforeFirst: readonly string[];
   /** Releases of the dump program, by series, that must not be gone below: the patch level. */
   readonly oldestPatch: Readonly<Record<string, number>>;
   /** Each of these privileges is enough to lock all tables of the server. */
@@ -101,6 +103,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     },
     tlsWithAuthority: { 'ssl-mode': 'VERIFY_CA' },
     firstStatement: 'option',
+    beforeFirst: [],
     oldestPatch: {},
     lockPrivileges: ['RELOAD', 'FLUSH_TABLES'],
     routinePrivileges: [
@@ -166,6 +169,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     },
     tlsWithAuthority: { ssl: true, 'ssl-verify-server-cert': true },
     firstStatement: 'connection-string',
+    beforeFirst: ['SET SESSION max_statement_time = 0'],
     // CVE-2024-21096: before the sandbox mode, a hostile server ran programs on the machine that replays its dump.
     oldestPatch: { '10.11': 8, '11.4': 2 },
     lockPrivileges: ['RELOAD'],

@@ -5,6 +5,7 @@ import { checkTarget } from './check-target.ts';
 import { clear } from './clear.ts';
 import { findSource } from './find-source.ts';
 import { flavours, seriesOf, type Flavour } from './flavour.ts';
+import { tryLogin } from './logins.ts';
 import { observe } from './observe.ts';
 import { proveClean } from './prove-clean.ts';
 import { proveEntry } from './prove-entry.ts';
@@ -32,6 +33,6 @@ export function mysql(name: Flavour['name']): Engine {
     compareData: missing,
     clear: clear(flavour),
     queryValue: queryValue(flavour),
-    tryLogin: missing,
+    tryLogin: tryLogin(flavour),
   };
 }

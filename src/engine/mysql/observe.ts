@@ -11,8 +11,9 @@ import { readDumpObjects } from './dump-tables.ts';
 import { exclusions } from './excluded.ts';
 import { seriesOf, type Flavour } from './flavour.ts';
 import { loginPrivileges } from './login-privileges.ts';
-import { notTransactional } from './not-transactional.ts';
+import { nonTransactional } from './non-transactional.ts';
 import { preflight } from './preflight.ts';
+import { rowlessTables } from './rowless-tables.ts';
 import { serverIdentity } from './same-server.ts';
 import { openSession, type Session } from './session.ts';
 import { stopped } from './stopped.ts';
@@ -113,7 +114,8 @@ async function observeDatabase(
         degradations: [
           ...ahead.degradations,
           ...access.degradations,
-          ...notTransactional(objects.tables),
+          ...nonTransactional(objects.tables),
+          ...rowlessTables(objects.tables),
           ...degradations,
         ],
         refused: [],

@@ -49,7 +49,12 @@ function connectionOptions(
         ? // Programs before 9 know no such option and say so on stderr.
           { 'loose-init-command': statement }
         : // A host that holds `=` is a connection string (Connector/C, mariadb_connect); braces quote a value.
-          { host: `init-command={${statement}};${isSocket ? `socket=${host}` : `host=${host}`}` }),
+          {
+            host: [...flavour.beforeFirst, statement]
+              .map((each) => `init-command={${each}};`)
+              .concat(isSocket ? `socket=${host}` : `host=${host}`)
+              .join(''),
+          }),
   };
 }
 

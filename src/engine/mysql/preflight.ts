@@ -53,21 +53,23 @@ export async function preflight(
       ),
     );
   }
+  const [lock = ''] = flavour.lockPrivileges;
   const mayLock = flavour.lockPrivileges.some((privilege) => may.everywhere(privilege));
   return {
     refused,
     mayLock,
     degradations: mayLock
       ? []
-      : [
-          {
-            code: 'snapshot-not-shared',
-            subject: 'snapshot',
-            detail: `the login lacks ${flavour.lockPrivileges[0]}, so rows were counted at another moment than they were dumped; GRANT ${flavour.lockPrivileges[0]} ON *.* TO ${login} changes that`,
-          },
-        ],
+      : [snapshotNotShared(`the login lacks ${lock}; GRANT ${lock} ON *.* TO ${login} changes that`)],
   };
 }
+
+/** What it means that the tables could not be locked, and why they could not. */
+export const snapshotNotShared = (why: string): Degradation => ({
+  code: 'snapshot-not-shared',
+  subject: 'snapshot',
+  detail: `the tables cannot be locked for the moment of the snapshot, so rows are counted at another moment than they are dumped: ${why}`,
+});
 
 /** A database's name in GRANT is a pattern (MySQL manual, GRANT, "Database Privileges"). */
 const quotePattern = (database: string): string => quoteName(database.replaceAll(/[\\_%]/g, '\\$&'));

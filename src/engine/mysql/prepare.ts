@@ -47,6 +47,8 @@ export interface PrepareContext {
   readonly program: FoundClient;
   /** Whether it waits at a gate, so that it can be started before the lock. */
   readonly gated: boolean;
+  /** One program for each database, whatever the policy says. */
+  readonly alone?: boolean;
   readonly directory: string;
   readonly digestKey: Secret | undefined;
   readonly signal: AbortSignal;
@@ -62,6 +64,20 @@ const connectLimitMs = 60_000;
  * milliseconds however many there are.
  */
 export async function prepare(
+  context: PrepareContext,
+  planned: readonly PlannedCapture[],
+): Promise<readonly (Prepared | OperationError)[]> {
+  const first = await attempt(context, planned);
+  // A managed server may refuse the lock to a login that has the privilege: then several programs would not fit each other.
+  const isTorn = first.some(
+    (each) => !(each instanceof OperationError) && !each.snapshot.shared && each.shares.length > 1,
+  );
+  if (!isTorn) return first;
+  for (const each of first) if (!(each instanceof OperationError)) await each[Symbol.asyncDispose]();
+  return attempt({ ...context, alone: true }, planned);
+}
+
+async function attempt(
   context: PrepareContext,
   planned: readonly PlannedCapture[],
 ): Promise<readonly (Prepared | OperationError)[]> {
@@ -86,7 +102,7 @@ export async function prepare(
       for (const each of ready()) await each.session.run('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
       if (context.gated) await openGate(control, gate);
       else for (const each of ready()) await each.start(undefined);
-      await inSnapshot(control, ready().flatMap(processesOf), { connections, signal, limitMs: beginLimitMs });
+      await inSnapshot(control, ready().flatMap(processesOf), { connections, gate, signal, limitMs: beginLimitMs });
     } finally {
       if (shared) await control.run('UNLOCK TABLES');
     }
@@ -132,7 +148,7 @@ async function open(context: PrepareContext, planned: PlannedCapture): Promise<O
       shares,
       async start(gate) {
         // Without a snapshot in common, several programs would not even fit each other.
-        const jobs = ahead.mayLock ? dump.jobs : 1;
+        const jobs = ahead.mayLock && context.alone !== true ? dump.jobs : 1;
         for (const [index, tables] of shareTables(wanted, jobs).entries()) {
           const isFirst = index === 0;
           const process = await startDump(server, flavour, {

@@ -28,7 +28,7 @@ export async function connectionsOf(
 ): Promise<ReadonlyMap<DumpProcess, string>> {
   const found = new Map<DumpProcess, string>();
   const over = overOf(dumps);
-  await until(options, async () => {
+  await until({ ...options, pauseMs: () => 10 }, async () => {
     const missing = dumps.filter((dump) => !found.has(dump) && !over.has(dump));
     if (missing.length === 0) return true;
     const columns = missing.map(({ marker }, index) => `IS_USED_LOCK(${quoteText(marker)}) AS c${index}`);
@@ -51,21 +51,38 @@ export async function inSnapshot(
   dumps: readonly DumpProcess[],
   options: {
     readonly connections: ReadonlyMap<DumpProcess, string>;
+    readonly gate: string;
     readonly signal: AbortSignal;
     readonly limitMs: number;
   },
 ): Promise<void> {
   const over = overOf(dumps);
   let canSee = options.connections.size > 0;
+  await until({ ...options, pauseMs: () => 2 }, async () => {
+    const [row] = await session.query<{ free: string }>(`SELECT IS_FREE_LOCK(${quoteText(options.gate)}) AS free`);
+    return row?.free === '1';
+  });
   const isIn = new Set<string>();
-  await until(options, async () => {
+  const idsOf = (some: readonly DumpProcess[]): string =>
+    some.flatMap((dump) => options.connections.get(dump) ?? []).join(', ');
+  // INNODB_TRX is renewed only where nobody has read it for 100 ms (trx0i_s.cc of both), so it is better not asked too early.
+  // A dump chooses its database right after it has begun its transaction; the list of connections is always new.
+  await until({ ...options, pauseMs: () => 2 }, async () => {
+    const missing = dumps.filter((dump) => !over.has(dump) && options.connections.has(dump));
+    if (missing.length === 0) return true;
+    const rows = await session.query(
+      `SELECT ID FROM information_schema.PROCESSLIST WHERE ID IN (${idsOf(missing)}) AND DB IS NULL`,
+    );
+    return rows.length === 0;
+  });
+  await until({ ...options, pauseMs: () => (canSee ? 110 : 5) }, async () => {
     const missing = dumps.filter((dump) => !over.has(dump) && !isIn.has(options.connections.get(dump) ?? ''));
     if (missing.length === 0) return true;
-    const ids = missing.flatMap((dump) => options.connections.get(dump) ?? []);
-    if (!canSee || ids.length === 0) return false;
+    const ids = idsOf(missing);
+    if (!canSee || ids === '') return false;
     try {
       const rows = await session.query<{ id: string }>(
-        `SELECT trx_mysql_thread_id AS id FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id IN (${ids.join(', ')})`,
+        `SELECT trx_mysql_thread_id AS id FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id IN (${ids})`,
       );
       for (const { id } of rows) isIn.add(id);
     } catch (error) {
@@ -87,16 +104,19 @@ function overOf(dumps: readonly DumpProcess[]): ReadonlySet<DumpProcess> {
   return over;
 }
 
-/** Asks again and again, with growing pauses. INNODB_TRX is renewed only where it was not read for 100 ms (storage/innobase/trx/trx0i_s.cc). */
-async function until(
-  { signal, limitMs }: { readonly signal: AbortSignal; readonly limitMs: number },
-  isDone: () => Promise<boolean>,
-): Promise<void> {
+interface Patience {
+  readonly signal: AbortSignal;
+  readonly limitMs: number;
+  readonly pauseMs: () => number;
+}
+
+/** Asks again and again. */
+async function until({ signal, limitMs, pauseMs }: Patience, isDone: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + limitMs;
-  for (let pauseMs = 5; !(await isDone()); pauseMs = 110) {
+  while (!(await isDone())) {
     if (performance.now() > deadline)
       throw new OperationError('dump/failed', 'the dump programs did not begin in time', { transient: true });
-    await wait(pauseMs, undefined, { signal }).catch(() => {
+    await wait(pauseMs(), undefined, { signal }).catch(() => {
       throw stopped(signal);
     });
   }
