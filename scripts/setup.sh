@@ -1,7 +1,8 @@
 #!/bin/sh
 # setup.sh demo [mariadb] | test
-# Everything that this machine needs for `npm run demo` (the minimum, on PostgreSQL or MariaDB) or `npm test` (all of it). Says what it installs before
-# it does, does only what is missing, and takes a second when nothing is. Debian 12 or newer with Node and npm.
+# Everything that this machine needs for `npm run demo` (the minimum, on PostgreSQL or MariaDB) or `npm test` (all of it). Says
+# what it installs before it does, does only what is missing, and takes a second when nothing is. Debian 12 or newer with Node
+# and npm.
 #
 # Database servers and small tools are unpacked below a cache directory and run in place: nothing is installed as a service
 # and no existing server is touched. Only `test` installs packages (docker.io, strace), and only as root or with sudo.

@@ -55,6 +55,16 @@ test.for(flavours)(
   },
 );
 
+test.for(flavours)('$engine $version holds what no dump can carry', async (flavour) => {
+  await using server = await startMysql(flavour);
+  for (const name of ['undumpable', 'named-time-zone']) {
+    await server.script(undefined, { file: fileURLToPath(new URL(`../fixtures/mysql/${name}.sql`, import.meta.url)) });
+  }
+  await expect(server.sql('broken_view', 'SELECT * FROM v')).rejects.toThrow('references invalid table');
+  const zones = await server.sql('information_schema', "SELECT time_zone FROM events WHERE event_schema = 'zones'");
+  expect(Object.values(zones[0] ?? {})).toEqual(['Europe/Berlin']);
+});
+
 test('a killed test run leaves no MariaDB server', async () => {
   const program = fileURLToPath(new URL('../fixtures/programs/holds-a-mysql-server.ts', import.meta.url));
   const holder = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
