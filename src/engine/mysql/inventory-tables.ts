@@ -118,5 +118,22 @@ const engineAttributes: InventoryPart = async ({ catalog }) => {
   return facts;
 };
 
+/** Only how each was asked for: its values are made from the rows (MySQL manual, "Optimizer Statistics"). */
+const histograms: InventoryPart = async ({ catalog }) => {
+  if (!catalog.has('COLUMN_STATISTICS.HISTOGRAM')) return [];
+  const rows = await catalog.session.query<Row>(`
+    SELECT TABLE_NAME AS \`table\`, COLUMN_NAME AS \`column\`, HISTOGRAM->>'$."number-of-buckets-specified"' AS buckets
+    FROM information_schema.COLUMN_STATISTICS WHERE ${catalog.inDatabase('SCHEMA_NAME')}`);
+  return rows.map((row) => factOf('histogram', row, ['table', 'column']));
+};
+
 /** Tables that hold rows and what they are made of. */
-export const tableParts: readonly InventoryPart[] = [database, tables, columns, partitions, periods, engineAttributes];
+export const tableParts: readonly InventoryPart[] = [
+  database,
+  tables,
+  columns,
+  partitions,
+  periods,
+  engineAttributes,
+  histograms,
+];

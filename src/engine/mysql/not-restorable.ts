@@ -1,0 +1,109 @@
+import type { Degradation, Fact } from '../../manifest/manifest.ts';
+import { openCatalog, type Catalog } from './catalog.ts';
+import { quoteName } from './quote.ts';
+import type { Session } from './session.ts';
+
+/**
+ * What the vendor's dump program cannot bring back, or not as it was: views that cannot be used, labels and defaults with
+ * characters that it writes as `?`, columns whose reference system it leaves out, tables in tablespaces that a restore does not
+ * make. `facts` are the database's inventory. A few queries and one for each view that the server says is broken.
+ */
+export async function readNotRestorable(
+  session: Session,
+  { database, facts }: { readonly database: string; readonly facts: readonly Fact[] },
+): Promise<readonly Degradation[]> {
+  const catalog = await openCatalog(session, database);
+  return [
+    ...(await brokenViews(catalog)),
+    ...facts.flatMap((fact) => lostCharacters(catalog, fact)),
+    ...(catalog.has('GEOMETRY_COLUMNS.SRID') ? facts.flatMap(lostReferenceSystem) : []),
+    ...(await namedTablespaces(catalog)),
+  ];
+}
+
+const notRestorable = (subject: string, detail: string): Degradation => ({
+  code: 'object-not-restorable',
+  subject,
+  detail,
+});
+
+/** information_schema opens every view for its comment and says there what is wrong with it (both servers; no manual says so). */
+async function brokenViews({ session, inDatabase }: Catalog): Promise<readonly Degradation[]> {
+  const views = await session.query<{ name: string; comment: string }>(
+    `SELECT TABLE_NAME AS name, TABLE_COMMENT AS comment FROM information_schema.TABLES
+     WHERE ${inDatabase('TABLE_SCHEMA')} AND TABLE_TYPE = 'VIEW' AND TABLE_COMMENT <> 'VIEW' ORDER BY TABLE_NAME`,
+  );
+  // A missing definer is told by another degradation, and such a view comes back.
+  return views
+    .filter(({ comment }) => /references invalid/.test(comment))
+    .map(({ name }) =>
+      notRestorable(
+        `view ${quoteName(name)}`,
+        'something that the view reads is missing, or its definer may not read it: it cannot be made anew',
+      ),
+    );
+}
+
+/**
+ * SHOW CREATE TABLE, of which dumps are made, writes `?` for characters outside Unicode's first plane in labels of ENUM and
+ * SET, and MariaDB's in defaults (measured on MySQL 9.7 and MariaDB 11.8).
+ */
+function lostCharacters(catalog: Catalog, { kind, name, value }: Fact): readonly Degradation[] {
+  if (kind !== 'column') return [];
+  const { type, default: text } = value;
+  const labels = typeof type === 'string' && /^(enum|set)\(/i.test(type) && type.includes('?');
+  const literal = catalog.has('COLUMNS.IS_GENERATED') && typeof text === 'string' && /^'.*\?.*'$/s.test(text);
+  if (!labels && !literal) return [];
+  return [
+    notRestorable(
+      `column ${name}`,
+      `its ${labels ? 'labels have' : 'default has'} a ?, as which dumps also write characters like emoji: if there is one, it comes back as ?`,
+    ),
+  ];
+}
+
+/** SHOW CREATE TABLE of MariaDB does not have REF_SYSTEM_ID. */
+function lostReferenceSystem({ kind, name, value }: Fact): readonly Degradation[] {
+  if (kind !== 'column' || value['srid'] === undefined) return [];
+  return [
+    notRestorable(
+      `column ${name}`,
+      'no statement of MariaDB shows its reference system (REF_SYSTEM_ID), so it comes back without',
+    ),
+  ];
+}
+
+/**
+ * General tablespaces of MySQL belong to the server, and a dump only names them. A table with a file of its own has a
+ * tablespace of its own name; of the few others the statements tell.
+ */
+async function namedTablespaces({ session, database, has, inDatabase }: Catalog): Promise<readonly Degradation[]> {
+  if (!has('TABLESPACES_EXTENSIONS.TABLESPACE_NAME')) return [];
+  const tables = await session.query<{ name: string }>(
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES
+     WHERE ${inDatabase('TABLE_SCHEMA')} AND ENGINE = 'InnoDB' AND CREATE_OPTIONS NOT LIKE '%partitioned%' ORDER BY TABLE_NAME`,
+  );
+  const own = new Set(
+    (
+      await session.query<{ name: string }>(
+        'SELECT TABLESPACE_NAME AS name FROM information_schema.TABLESPACES_EXTENSIONS',
+      )
+    ).map(({ name }) => name),
+  );
+  const found: Degradation[] = [];
+  for (const { name } of tables) {
+    if (own.has(`${database}/${name}`)) continue;
+    const [row] = await session.query(`SHOW CREATE TABLE ${quoteName(database)}.${quoteName(name)}`);
+    const tablespace = /^\).*? TABLESPACE (`(?:[^`]|``)*`)/m.exec(row?.['Create Table'] ?? '')?.[1];
+    if (tablespace !== undefined && !builtIn.has(tablespace))
+      found.push(
+        notRestorable(
+          `table ${quoteName(name)}`,
+          `it lies in the tablespace ${tablespace}, which a restore does not make: without it on the target the restore fails`,
+        ),
+      );
+  }
+  return found;
+}
+
+const builtIn: ReadonlySet<string> = new Set(['`innodb_system`', '`innodb_file_per_table`']);
