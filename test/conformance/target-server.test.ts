@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Connection } from '../../src/base/connection.ts';
 import { serverTarget } from '../../src/target/server/server.ts';
-import { flavours, startMysql } from '../support/mysql.ts';
+import { flavours, startMysql, type TestFlavour } from '../support/mysql.ts';
 import { majors, startPostgresql } from '../support/postgresql.ts';
 import { serverKinds, type ServerKind } from '../support/server-kinds.ts';
 import { checkTarget, leaseRequest } from './target.ts';
@@ -9,7 +9,7 @@ import { checkTarget, leaseRequest } from './target.ts';
 interface Declared {
   readonly kind: ServerKind;
   readonly series: string;
-  start(): Promise<AsyncDisposable & { access(): { readonly connection: Connection } }>;
+  readonly start: () => Promise<AsyncDisposable & { access(): { readonly connection: Connection } }>;
 }
 
 const declared: readonly Declared[] = [
@@ -21,9 +21,16 @@ const declared: readonly Declared[] = [
   ...flavours.map((flavour) => ({
     kind: serverKinds[flavour.engine],
     series: flavour.version,
-    start: () => startMysql(flavour),
+    start: () => startMysql({ ...flavour, settings: pluginsFor(flavour) }),
   })),
 ];
+
+/** Unlike a server that is made for a drill, a declared one has what its owner gave it. */
+function pluginsFor({ engine, version }: TestFlavour): Readonly<Record<string, string>> {
+  if (engine === 'mysql') return {};
+  const plugins = serverKinds.mariadb.verifiers(version).filter((name) => name !== 'mysql_native_password');
+  return { 'plugin-load-add': plugins.map((name) => `auth_${name}`).join(';') };
+}
 
 for (const { kind, series, start } of declared) {
   describe(`declared server, ${kind.engine} ${series}`, () => {

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import { OperationError } from '../../base/operation-error.ts';
 import type { CleanServer, OpenServer } from '../clean-server.ts';
 import type { RestoreRequest } from '../engine.ts';
+import { findAccounts } from './account-conflicts.ts';
 import { checkPrivileges } from './check-privileges.ts';
 import { checkSettings, readVariables } from './check-settings.ts';
 import { seriesOf, type Flavour } from './flavour.ts';
@@ -24,6 +25,7 @@ export const checkTarget =
             ...checkSettings(variables, request, { isClean: 'made' in target }),
             ...(await checkPrivileges(session, variables, request)),
             ...(await enginesAndPlugins(session, request)),
+            ...(await accounts(session, flavour, request)),
             ...(await timeZones(session, request)),
             ...(await database(target, flavour, request)),
           ];
@@ -81,6 +83,19 @@ async function enginesAndPlugins(session: Session, { contents }: RestoreRequest)
     ...missing(valuesOf('table', 'engine'), engines).map((name) => lacks(`storage engine ${name}`)),
     ...missing(valuesOf('account', 'plugins'), plugins).map((name) => lacks(`authentication plugin ${name}`)),
   ];
+}
+
+async function accounts(session: Session, flavour: Flavour, request: RestoreRequest): Promise<readonly Diagnostic[]> {
+  const { contents, manifest, overwriteRoles } = request;
+  if (overwriteRoles || !manifest.steps.some(({ phase }) => phase === 'roles')) return [];
+  const database = request.as ?? manifest.address.database;
+  const { conflicts } = await findAccounts(session, flavour, { contents, database });
+  return conflicts.map(({ what, differsIn }) => ({
+    severity: 'error',
+    code: 'restore/role-differs',
+    summary: `${what} exists otherwise: ${differsIn.join(', ')}`,
+    help: 'Restore onto a clean server, or with --overwrite-roles.',
+  }));
 }
 
 const lacks = (what: string): Diagnostic => ({

@@ -2,6 +2,7 @@ import { OperationError } from '../../base/operation-error.ts';
 import type { Fact } from '../../manifest/manifest.ts';
 import { madeOn, type CleanServer, type OpenServer } from '../clean-server.ts';
 import type { ServerAccess } from '../server-access.ts';
+import { databaseStatement } from './database-sql.ts';
 import type { Flavour } from './flavour.ts';
 import { quoteName } from './quote.ts';
 import { openSession } from './session.ts';
@@ -29,10 +30,7 @@ export async function makeDatabase(
   madeOn(server)?.databases.add(name);
   await using session = await openSession(server, flavour, { signal, lockWaitMs: dropWaitMs });
   if (replace) await session.run(`DROP DATABASE ${quoteName(name)}`);
-  const value = facts.find(({ kind }) => kind === 'database')?.value ?? {};
-  await session.run(
-    `CREATE DATABASE ${quoteName(name)} CHARACTER SET ${String(value['charset'])} COLLATE ${String(value['collation'])}`,
-  );
+  await session.run(databaseStatement(facts, name));
 }
 
 /** Whether a database of that name exists and may go. Throws `restore/database-exists` where it may not. */

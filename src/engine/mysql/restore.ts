@@ -2,12 +2,19 @@ import { messageOf, OperationError } from '../../base/operation-error.ts';
 import type { Step } from '../../manifest/manifest.ts';
 import { madeOn, type CleanServer, type OpenServer } from '../clean-server.ts';
 import type { ArtefactSource, RestoreEvents, RestoreReport, RestoreRequest } from '../engine.ts';
+import { grantFacts, type GrantFact } from './account-facts.ts';
+import { accountFlavours } from './account-flavour.ts';
+import { refuseAccountConflicts } from './account-conflicts.ts';
+import { sequenceDefaults } from './database-sql.ts';
 import type { Flavour } from './flavour.ts';
+import { quoteAccount } from './quote.ts';
+import { restoreAccounts, restoreObjectGrants } from './restore-accounts.ts';
 import { analyzeDatabase } from './restore-analyze.ts';
 import { restoreData } from './restore-data.ts';
 import { makeDatabase } from './restore-database.ts';
 import { lookAtTarget, type TargetServer } from './restore-session.ts';
 import { runClient, textScript } from './run-client.ts';
+import { openSession } from './session.ts';
 
 /** The contract is `Engine.restore`. */
 export const restore =
@@ -20,6 +27,7 @@ export const restore =
   ): Promise<RestoreReport> => {
     const database = request.as ?? request.manifest.address.database;
     const server = await lookAtTarget(target, flavour, { signal: request.signal });
+    await refuseAccountConflicts(target, flavour, request);
     const steps: { phase: Step['phase']; ms: number }[] = [];
     for (const { phase } of request.manifest.steps) {
       events.step(phase);
@@ -46,7 +54,8 @@ async function carryOut(phase: Step['phase'], context: StepContext): Promise<voi
   const common = { flavour, versionNumber, database, preamble, signal };
   switch (phase) {
     case 'roles':
-      return;
+      notePublic(target, flavour, request);
+      return restoreAccounts(target, flavour, { request, preamble });
     case 'database':
       return makeDatabase(target, flavour, {
         facts: request.contents.inventory,
@@ -55,12 +64,13 @@ async function carryOut(phase: Step['phase'], context: StepContext): Promise<voi
         signal,
       });
     case 'data':
-      return restoreData(target, {
+      await restoreData(target, {
         ...common,
         directory: await source.dumpDirectory(),
         entries: request.contents.entries,
         jobs,
       });
+      return renameSequences(context);
     case 'views':
       return runClient(target, {
         ...common,
@@ -71,12 +81,28 @@ async function carryOut(phase: Step['phase'], context: StepContext): Promise<voi
       });
     case 'supplement':
     case 'grants':
-      return;
+      return restoreObjectGrants(target, flavour, { request, preamble });
     case 'analyze':
       return analyzeDatabase(target, flavour, { database, jobs, signal });
     default:
       return phase satisfies never;
   }
+}
+
+/** What everybody was given on a clean server is taken from everybody again. */
+function notePublic(target: CleanServer | OpenServer, flavour: Flavour, { contents }: RestoreRequest): void {
+  const { publicRole } = accountFlavours[flavour.name];
+  const isPublic = ({ grantee }: GrantFact): boolean => grantee.user === publicRole && grantee.host === '';
+  for (const { grantee } of grantFacts(contents.inventory).filter(isPublic))
+    madeOn(target)?.roles.add(quoteAccount(grantee));
+}
+
+/** The dump names sequences with the source's database, and under another name that is none or, worse, the source's own. */
+async function renameSequences({ flavour, target, request, database, server }: StepContext): Promise<void> {
+  if (database === request.manifest.address.database) return;
+  await using session = await openSession(target, flavour, { database, signal: request.signal });
+  for (const statement of [...server.preamble, ...sequenceDefaults(request.contents.inventory)])
+    await session.run(statement);
 }
 
 /** What a restore does to a server in use besides what was asked for. */

@@ -31,8 +31,8 @@ async function accounts(session: Session, flavour: Flavour): Promise<readonly st
   const rows = await session.query<{ user: string; host: string; me: string }>(
     'SELECT User AS user, Host AS host, CURRENT_USER() AS me FROM mysql.user ORDER BY User, Host',
   );
-  const { bootstrapUsers, bootstrapAccounts } = accountFlavours[flavour.name];
-  const users = new Set([...flavour.ownAccounts, ...bootstrapUsers, 'healthcheck']);
+  const { bootstrapUsers, bootstrapAccounts, publicRole } = accountFlavours[flavour.name];
+  const users = new Set([...flavour.ownAccounts, ...bootstrapUsers, 'healthcheck', publicRole]);
   return rows
     .filter(({ user, host, me }) => !users.has(user) && ![me, ...bootstrapAccounts].includes(`${user}@${host}`))
     .map((account) => `account ${accountName(account)}`);
@@ -42,7 +42,9 @@ async function accounts(session: Session, flavour: Flavour): Promise<readonly st
 async function others(session: Session): Promise<readonly string[]> {
   const rows = await session.query<{ what: string }>(`
     SELECT CONCAT('loadable function ', name) AS what FROM mysql.func
-    UNION ALL SELECT CONCAT('server ', Server_name) FROM mysql.servers`);
+    UNION ALL SELECT CONCAT('server ', Server_name) FROM mysql.servers
+    UNION ALL SELECT CONCAT('privileges on database ', Db, ' of ', User, '@', Host) FROM mysql.db
+      WHERE NOT (User = 'mysql.sys' AND Db = 'sys') AND NOT (User = 'mysql.session' AND Db = 'performance_schema')`);
   return rows.map(({ what }) => what);
 }
 
