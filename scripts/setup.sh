@@ -78,6 +78,8 @@ test)
   tools zstd patchelf
   # shellcheck disable=SC2086
   sh "$root/scripts/setup/servers.sh" $servers || missing "a database server: nothing is tested on it"
+  # Templates of data directories, made anew where a test wants one: those of versions that are gone would pile up.
+  find "$HOLDFAST_TEST_CACHE/templates" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} + 2>/dev/null || true
   system_packages dockerd docker.io strace strace
   # shellcheck disable=SC2086
   sh "$root/scripts/setup/docker.sh" $servers || missing "Docker: nothing is tested in containers"

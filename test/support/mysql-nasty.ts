@@ -4,9 +4,6 @@ import { startMysql, type TestMysql, type TestMysqlOptions } from './mysql.ts';
 /** Unlike PostgreSQL's without double quotes: mariadb-dump takes `my\"db` for the name of a database with events. */
 export const nastyMysqlDatabase = 'My `DB` ü';
 
-/** Not part of the nasty database, and near it in name and grants. */
-export const neighbourDatabases: readonly string[] = ['other_db', 'otherxdb'];
-
 /** A server with the databases and accounts of test/fixtures/mysql/{mysql,mariadb}.sql. */
 export async function startNastyMysql(options: TestMysqlOptions): Promise<TestMysql> {
   const server = await startMysql(options);

@@ -37,7 +37,9 @@ export async function makeDataDirectory(request: DataRequest): Promise<void> {
   const { flavour, installation } = request;
   const common = commonArguments(flavour, installation);
   const { stdout: version } = await execa(installation.server, ['--no-defaults', '--version'], { cwd: '/' });
-  const template = await templateOf([version, common], async (directory) => {
+  // Wherever the same version stands.
+  const identity = JSON.stringify([version, common]).replaceAll(installation.base, '');
+  const template = await templateOf(identity, async (directory) => {
     const options = { ...serverUser, cwd: '/', env: environment, extendEnv: false };
     if (flavour.engine === 'mysql') {
       const args = ['--no-defaults', '--initialize-insecure', `--datadir=${directory}`, ...common];
