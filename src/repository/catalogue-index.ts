@@ -22,8 +22,10 @@ export interface IndexedRecord {
  * is dropped when it is not asked for.
  */
 export interface CatalogueIndex {
-  /** `address` is the one in the key; a manifest that is damaged is read anew each time. */
-  take(info: ObjectInfo, address: Address, read: () => Promise<IndexedManifest>): Promise<IndexedManifest>;
+  /** What is known of an object; undefined where it is to be read. `address` is the one in the key. */
+  find(info: ObjectInfo, address: Address): ManifestSummary | undefined;
+  /** Takes what was just read of an object that `find` does not know. Gives it as the next run will find it. */
+  add(info: ObjectInfo, address: Address, summary: ManifestSummary): ManifestSummary;
   takeRecord(info: ObjectInfo, read: () => Promise<IndexedRecord>): Promise<IndexedRecord>;
   /** Writes the index where anything changed. A cache that cannot be written costs time, not correctness. */
   save(): Promise<void>;
@@ -31,7 +33,8 @@ export interface CatalogueIndex {
 
 /** Reads everything. */
 export const noIndex: CatalogueIndex = {
-  take: (_, __, read) => read(),
+  find: () => undefined,
+  add: (_, __, summary) => summary,
   takeRecord: (_, read) => read(),
   save: () => Promise.resolve(),
 };
@@ -59,16 +62,12 @@ export async function openIndex(cacheDirectory: string, repositoryId: string): P
   const used = new Map<string, RecordEntry>();
   let changed = false;
   return {
-    take: async (info, address, read) => {
-      const again = sample.includes(info.key);
-      const known = again ? undefined : manifests.find(info, address);
-      if (known !== undefined) return { summary: known };
-      const manifest = await read();
-      if ('invalid' in manifest) return manifest;
-      const present = again ? manifests.find(info, address) : undefined;
-      // Where both are stored, the one that was added counts.
-      if (!isDeepStrictEqual(present, asStored(manifest.summary))) manifests.add(info, manifest.summary);
-      return manifest;
+    find: (info, address) => (sample.includes(info.key) ? undefined : manifests.find(info, address)),
+    add: (info, address, summary) => {
+      // Read again for the sample: what it was found to be is what was known, or else counts instead of that.
+      const present = sample.includes(info.key) ? manifests.find(info, address) : undefined;
+      if (present !== undefined && isDeepStrictEqual(present, asStored(summary))) return present;
+      return manifests.add(info, summary);
     },
     takeRecord: async (info, read) => {
       const entry = known.get(info.key);

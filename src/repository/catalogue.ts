@@ -11,8 +11,9 @@ import type { BackupSummary, ExpiredBackup, LostBackup, UnfinishedBackup } from 
 import { readPart } from './backup-reader.ts';
 import { openIndex } from './catalogue-index.ts';
 import { newestRecords } from './newest-records.ts';
-import type { CommittedBackup, Repository } from './repository.ts';
-import { summarise } from './summary.ts';
+import type { CommittedBackup, ObjectInfo, Repository } from './repository.ts';
+import { sideBySide } from './side-by-side.ts';
+import { summarise, type ManifestSummary } from './summary.ts';
 import { findExpired, readTombstones } from './expired.ts';
 import { findLost } from './find-lost.ts';
 import { lastCommits } from './named-backups.ts';
@@ -49,6 +50,11 @@ export async function readCatalogue(
   // First what names a backup, then the backups, then what explains that one is gone: runs beside this one change all of it.
   const records = await newestRecords(repository, index);
   const commits = await lastCommits(repository, index);
+  const take = (summary: ManifestSummary): void => {
+    const { id } = summary;
+    backups.push({ ...summary, verified: records.verified.get(id), drilled: records.drilled.get(id) });
+  };
+  const unread: { readonly info: ObjectInfo; readonly address: Address; readonly id: BackupId }[] = [];
   for await (const info of repository.list('manifests/')) {
     const folder = info.key.slice(0, info.key.lastIndexOf('/'));
     // Decoded once per database: with sixty thousand manifests it shows.
@@ -59,10 +65,19 @@ export async function readCatalogue(
       invalidManifests.push({ key: info.key, detail: 'not the name of a manifest' });
       continue;
     }
-    const found = await index.take(info, address, async () => summaryOf(repository, address, id));
-    if ('invalid' in found) invalidManifests.push({ key: info.key, detail: found.invalid });
-    else backups.push({ ...found.summary, verified: records.verified.get(id), drilled: records.drilled.get(id) });
+    const known = index.find(info, address);
+    if (known === undefined) unread.push({ info, address, id });
+    else take(known);
   }
+  await sideBySide(unread, async ({ info, address, id }) => {
+    const read = await summaryOf(repository, address, id);
+    // Removed since the listing: what explains that is read below.
+    if (read === undefined) return;
+    if ('invalid' in read) invalidManifests.push({ key: info.key, detail: read.invalid });
+    else take(index.add(info, address, read.summary));
+  });
+  // Whichever was read first.
+  invalidManifests.sort((a, b) => compare(a.key, b.key));
   const tombstones = await readTombstones(repository);
   const expired = await findExpired(repository, tombstones, { backups, invalidManifests });
   const gone = new Set(expired.map(({ id }) => id));
@@ -89,6 +104,7 @@ async function summaryOf(repository: Repository, address: Address, id: BackupId)
     return { summary: summarise(await readManifest(repository, address, id)) };
   } catch (error) {
     if (error instanceof OperationError && unusable.has(error.code)) return { invalid: error.message };
+    if (error instanceof OperationError && error.code === 'repository/object-missing') return undefined;
     throw error;
   }
 }

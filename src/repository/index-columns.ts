@@ -48,7 +48,8 @@ interface Folder {
 
 export interface SummaryColumns {
   find(info: ObjectInfo, address: Address): ManifestSummary | undefined;
-  add(info: ObjectInfo, summary: ManifestSummary): void;
+  /** Gives the summary with what it shares with others, so that sixty thousand of them are one small tree. */
+  add(info: ObjectInfo, summary: ManifestSummary): ManifestSummary;
   /** Whether anything was added, or anything known was not found. */
   changed(): boolean;
   /** What was found or added. */
@@ -58,6 +59,14 @@ export interface SummaryColumns {
 export function summaryColumns(document: ColumnsDocument | undefined): SummaryColumns {
   const folders = new Map<string, Folder>();
   const values = document?.shared ?? [];
+  const shared = new Map<string, unknown>();
+  const sharing = <Value>(value: Value): Value => {
+    const text = JSON.stringify(value);
+    const known = shared.get(text);
+    if (known !== undefined) return known as Value;
+    shared.set(text, value);
+    return value;
+  };
   let current: { readonly path: string; readonly folder: Folder } | undefined;
   // A listing goes through one folder after the other.
   const folderOf = (path: string): Folder => {
@@ -82,7 +91,15 @@ export function summaryColumns(document: ColumnsDocument | undefined): SummaryCo
     },
     add: ({ key, stamp }, summary) => {
       const slash = key.lastIndexOf('/');
-      folderOf(key.slice(0, slash)).added.push({ name: key.slice(slash + 1), stamp, summary });
+      const lean: ManifestSummary = {
+        ...summary,
+        serverVersion: sharing(summary.serverVersion),
+        holds: sharing(summary.holds),
+        accessFingerprint: sharing(summary.accessFingerprint),
+        degradations: sharing(summary.degradations),
+      };
+      folderOf(key.slice(0, slash)).added.push({ name: key.slice(slash + 1), stamp, summary: lean });
+      return lean;
     },
     changed: () =>
       Object.keys(document?.folders ?? {}).some((path) => !folders.has(path)) ||

@@ -5,6 +5,7 @@ import { decodeRecord } from '../manifest/records.ts';
 import type { DrillFact, VerifyFact } from '../plan/observed.ts';
 import type { CatalogueIndex, IndexedRecord } from './catalogue-index.ts';
 import type { ObjectInfo, Repository } from './repository.ts';
+import { sideBySide } from './side-by-side.ts';
 
 const recordLimitBytes = 64 * 1024 * 1024;
 
@@ -32,17 +33,17 @@ export async function newestRecords(
     const address = addressOfKey(key);
     if (address !== undefined) subjects.set(id, address);
   };
-  for (const [id, info] of await newestByBackup(repository, `records/verify/${below}`)) {
+  await sideBySide([...(await newestByBackup(repository, `records/verify/${below}`))], async ([id, info]) => {
     isAbout(id, info);
     const { verify } = await index.takeRecord(info, () => factOf(repository, info));
     if (verify !== undefined) verified.set(id, verify);
-  }
-  for (const [id, info] of await newestByBackup(repository, `records/drill/${below}`)) {
+  });
+  await sideBySide([...(await newestByBackup(repository, `records/drill/${below}`))], async ([id, info]) => {
     isAbout(id, info);
     const { drill } = await index.takeRecord(info, () => factOf(repository, info));
     // JSON of the index has dropped what is undefined.
     if (drill !== undefined) drilled.set(id, { ...drill, level: drill.level, restoreMs: drill.restoreMs });
-  }
+  });
   return { verified, drilled, subjects };
 }
 

@@ -10,6 +10,7 @@ import type { Repository, StoredObject } from '../repository.ts';
 import { listNames, listObjects } from './listing.ts';
 import { readMarker } from './marker.ts';
 import { publish, readBack, writeTemporary } from './publish.ts';
+import { readSmallFile } from './small-file.ts';
 import { isErrno, storageError } from './storage-error.ts';
 import { openTree, syncDirectory, type Tree } from './tree.ts';
 
@@ -83,13 +84,7 @@ function repositoryAt(tree: Tree, id: string): Repository {
           ...(range === undefined ? {} : { start: range.offset, end: range.offset + range.length - 1 }),
         });
       }),
-    readSmall: (key, limit) =>
-      guarded(`reading ${key}`, async () => {
-        await using file = await readObject(key);
-        if ((await file.stat()).size > limit)
-          throw new OperationError('repository/object-corrupt', `${key} is larger than ${limit} bytes`);
-        return await file.readFile();
-      }),
+    readSmall: (key, limit) => guarded(`reading ${key}`, async () => readSmallFile(await tree.locate(key), key, limit)),
     fetch: (key, path) =>
       guarded(`reading ${key}`, async () => {
         // Opened for its checks alone: a regular file, no symbolic link.

@@ -1,5 +1,5 @@
 import { constants, lstatSync } from 'node:fs';
-import { lstat, mkdir, open, rmdir } from 'node:fs/promises';
+import { mkdir, open, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OperationError } from '../../base/operation-error.ts';
 import { repositoryMarker } from '../../manifest/keys.ts';
@@ -20,10 +20,10 @@ export interface Tree {
 
 /** `root` is the real path of an existing directory whose mark has this id. */
 export async function openTree(root: string, id: string): Promise<Tree> {
-  const opened = await markOf(root);
+  const opened = markOf(root);
   let checkedMs: number | undefined;
   const isSame = async (): Promise<boolean> => {
-    const now = await markOf(root);
+    const now = markOf(root);
     if (now.place !== opened.place) return false;
     if (now.changedMs === checkedMs) return true;
     // Another owner, mode or number of links changes the time as well (`chown -R`, `cp -al`): then what it says decides.
@@ -70,9 +70,12 @@ export async function openTree(root: string, id: string): Promise<Tree> {
   };
 }
 
-/** Of the mark and not of the directory: a file system hands the number of a removed one out again, with another id in it. */
-async function markOf(root: string): Promise<{ readonly place: string; readonly changedMs: number }> {
-  const { dev, ino, ctimeMs } = await lstat(join(root, repositoryMarker));
+/**
+ * Of the mark and not of the directory: a file system hands the number of a removed one out again, with another id in it.
+ * Without the thread pool, for it is looked at before every object.
+ */
+function markOf(root: string): { readonly place: string; readonly changedMs: number } {
+  const { dev, ino, ctimeMs } = lstatSync(join(root, repositoryMarker));
   return { place: `${dev}:${ino}`, changedMs: ctimeMs };
 }
 
