@@ -1,68 +1,63 @@
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
-import { pipeline, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { randomUUID } from 'node:crypto';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { insertText } from '../../codec/insert-text.ts';
-import type { Codec, ContentEntry, Contents } from '../../manifest/manifest.ts';
+import type { ContentEntry } from '../../manifest/manifest.ts';
 import { openScratch } from '../../system/scratch.ts';
-import type { CleanServer, OpenServer } from '../clean-server.ts';
-import type { CompareOptions, DataCheck } from '../engine.ts';
+import type { DataCheck, Engine } from '../engine.ts';
 import { findClient } from './clients.ts';
+import { compareWithoutOrder } from './compare-rows.ts';
 import { startDump } from './dump-process.ts';
 import { splitDump } from './dump-split.ts';
 import type { Flavour } from './flavour.ts';
-import { rowSums, type RowSums } from './row-sums.ts';
 import { openSession } from './session.ts';
+import { stopped } from './stopped.ts';
 
 /**
  * The contract is `Engine.compareData`. One check per table with data in the backup: the restored tables are dumped again as
  * the source's were, and what is printed of each is read on the way and kept nowhere. The same rows in the same order have
  * the same INSERT statements; where they differ, the rows are compared as a set.
  */
-export async function compareData(
-  target: CleanServer | OpenServer,
-  flavour: Flavour,
-  { database, contents, options }: CompareRequest,
-): Promise<readonly DataCheck[]> {
-  const { signal } = options;
-  const entries = contents.entries.filter(({ kind }) => kind === 'table-data');
-  await using session = await openSession(target, flavour, { signal });
-  const rows = await session.query<{ name: string }>(
-    "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')",
-    [database],
-  );
-  const restored = new Set(rows.map(({ name }) => name));
-  const there = entries.filter((entry) => restored.has(tableOf(entry)));
-  const { path: program } = await findClient(flavour, 'dump', {
-    versionNumber: session.versionNumber,
-    folder: target.clients,
-  });
-  await using scratch = await openScratch('compare');
-  const read: Read = async (some, readers) => {
-    const running = await startDump(target, flavour, {
-      program,
-      database,
-      objects: some.map(tableOf),
-      arguments: ['--skip-triggers'],
-      directory: scratch.path,
-      marker: `holdfast-${randomUUID()}`,
-      gate: undefined,
-      signal,
+export function compareData(flavour: Flavour): Engine['compareData'] {
+  return async (target, database, contents, options) => {
+    // One dump that fails ends the others, which use the same scratch directory.
+    const ending = new AbortController();
+    const signal = AbortSignal.any([options.signal, ending.signal]);
+    const entries = contents.entries.filter(({ kind }) => kind === 'table-data');
+    await using session = await openSession(target, flavour, { signal });
+    const rows = await session.query<{ name: string }>(
+      "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')",
+      [database],
+    );
+    const restored = new Set(rows.map(({ name }) => name));
+    const there = entries.filter((entry) => restored.has(tableOf(entry)));
+    const { path: program } = await findClient(flavour, 'dump', {
+      versionNumber: session.versionNumber,
+      folder: target.clients,
     });
-    await readTables(running.stdout, some, readers);
-    await running.done;
+    await using scratch = await openScratch('compare');
+    const read: Read = async (some, readers) => {
+      const running = await startDump(target, flavour, {
+        program,
+        database,
+        objects: some.map(tableOf),
+        arguments: ['--skip-triggers'],
+        directory: scratch.path,
+        marker: `holdfast-${randomUUID()}`,
+        gate: undefined,
+        signal,
+      });
+      await readTables(running.stdout, some, readers);
+      await running.done;
+    };
+    const hashed = new Map<string, Hashed>();
+    const shares = shared(there, options.jobs).map((some) => readShare(some, read, hashed));
+    for (const share of shares) share.catch((error: unknown) => ending.abort(error));
+    await Promise.allSettled(shares);
+    if (options.signal.aborted) throw stopped(options.signal);
+    if (ending.signal.aborted) throw ending.signal.reason;
+    const checks = entries.map((entry) => checkOf(entry, hashed.get(entry.subject)));
+    return await compareWithoutOrder(checks, { entries, options, read: (entry, into) => read([entry], [into]) });
   };
-  const hashed = new Map<string, Hashed>();
-  await Promise.all(shared(there, options.jobs).map((some) => readShare(some, read, hashed)));
-  const checks = entries.map((entry) => checkOf(entry, hashed.get(entry.subject)));
-  return await compareWithoutOrder(checks, { entries, read, options });
-}
-
-export interface CompareRequest {
-  readonly database: string;
-  readonly contents: Contents;
-  readonly options: CompareOptions;
 }
 
 interface Hashed {
@@ -122,62 +117,4 @@ function checkOf(entry: ContentEntry, hashed: Hashed | undefined): DataCheck {
   const equal = hashed.digest === entry.digest && hashed.rows === entry.rows;
   const differs = hashed.rows === entry.rows ? 'as many rows, but other content' : 'another number of rows';
   return { ...base, actualRows: hashed.rows, equal, detail: equal ? undefined : differs };
-}
-
-/**
- * A second look at what differs but has as many rows as it had. Only a table with a primary or unique key is dumped in its
- * order; and no server reads a dump's -0 as a negative zero (measured on MySQL 9.7 and MariaDB 11.8).
- */
-async function compareWithoutOrder(
-  checks: readonly DataCheck[],
-  {
-    entries,
-    read,
-    options,
-  }: { readonly entries: readonly ContentEntry[]; readonly read: Read; readonly options: CompareOptions },
-): Promise<readonly DataCheck[]> {
-  const judged: DataCheck[] = [];
-  for (const [index, check] of checks.entries()) {
-    const entry = entries[index];
-    if (check.equal || entry === undefined || check.actualRows !== check.expectedRows) {
-      judged.push(check);
-      continue;
-    }
-    const actual = rowSums();
-    await read([entry], [actual]);
-    const detail = sameness(await storedSums(entry, options), actual.finish());
-    judged.push(detail === undefined ? check : { ...check, equal: true, method: 'order-free', detail });
-  }
-  return judged;
-}
-
-/** How two sets of rows are the same; undefined where they are not. */
-function sameness(expected: RowSums, actual: RowSums): string | undefined {
-  if (expected.rows !== actual.rows) return undefined;
-  if (expected.exact === actual.exact) return 'the same rows in another order';
-  return expected.withoutSigns === actual.withoutSigns
-    ? 'the same rows, with 0 where there was a negative zero: a dump writes it as -0, which servers read as 0'
-    : undefined;
-}
-
-/** Of the dump that was restored, whose bytes were checked when it was laid out. */
-async function storedSums(entry: ContentEntry, { dumpDirectory, signal }: CompareOptions): Promise<RowSums> {
-  const sums = rowSums();
-  for await (const chunk of decoded(
-    join(dumpDirectory, entry.file),
-    entry.parts[0]?.codec ?? 'none',
-  ) as AsyncIterable<Buffer>) {
-    signal.throwIfAborted();
-    sums.take(chunk);
-  }
-  return sums.finish();
-}
-
-function decoded(path: string, codec: Codec): Readable {
-  const file = createReadStream(path);
-  if (codec === 'none') return file;
-  const decoder = codec === 'gzip' ? createGunzip() : createZstdDecompress();
-  // What goes wrong destroys the decoder, whose reader sees it.
-  pipeline(file, decoder, () => undefined);
-  return decoder;
 }
