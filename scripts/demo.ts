@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from './demo/run.ts';
 import type { LoginAttempt, Secrets, Stage, StagedServer } from './demo/stage.ts';
@@ -37,7 +37,8 @@ async function backup(
     env: {
       ...secrets,
       ...(process.env['CI'] === undefined ? {} : { CI: 'true' }),
-      PATH: `${stage.programs}:${process.env['PATH'] ?? ''}`,
+      // Packages put MariaDB's server program beside the folder of its clients.
+      PATH: [stage.programs, join(stage.programs, '../sbin'), process.env['PATH']].join(delimiter),
       ...env,
     },
   });
