@@ -22,6 +22,7 @@ export function commonArguments(flavour: TestFlavour, installation: Installation
     `--plugin-dir=${installation.plugins}`,
     '--innodb-doublewrite=OFF',
     '--innodb-flush-log-at-trx-commit=0',
+    '--innodb-flush-method=nosync',
     '--innodb-buffer-pool-size=64M',
   ];
   return flavour.engine === 'mysql'
