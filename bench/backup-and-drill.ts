@@ -4,9 +4,9 @@ import { formatBytes } from '../src/base/bytes.ts';
 import { postgresqlLocalRecipe } from '../src/engine/postgresql/local-recipe.ts';
 import { localTarget } from '../src/target/local/local.ts';
 import type { TestServer } from '../test/support/postgresql.ts';
-import { holdfast, inTurns, type Run, timed } from './measure.ts';
+import { holdfast, inTurns, medianRatio, peakBytes, type Run, timed } from './measure.ts';
 import { database, startSource } from './source.ts';
-import { section } from './table.ts';
+import { type Report, section } from './table.ts';
 
 export interface Scope {
   readonly major: number;
@@ -19,7 +19,7 @@ export interface Scope {
 const jobs = 2;
 
 /** Backups and drills of one large database against the vendor's programs with the same parallelism and compression. */
-export async function backupAndDrill(scope: Scope): Promise<string> {
+export async function backupAndDrill(scope: Scope): Promise<Report> {
   const { major, rounds } = scope;
   process.stderr.write(`PostgreSQL ${major}: making the source\n`);
   await using source = await startSource(major, scope.scale);
@@ -80,7 +80,7 @@ export async function backupAndDrill(scope: Scope): Promise<string> {
     }));
   const against = { what: `pg_dump -Fd -j${jobs}, ${compression}`, runs: backups.dump };
   const restoring = { what: `pg_restore -C -j${jobs}`, runs: drills.restore };
-  return section(
+  const text = section(
     `One database of ${formatBytes(Number(size?.['bytes']))}, PostgreSQL ${major}`,
     `Median of ${rounds} rounds in turns. The raw programs write or read the same disk; pg_restore fills the same kind of throwaway server, already running.`,
     [
@@ -100,6 +100,21 @@ export async function backupAndDrill(scope: Scope): Promise<string> {
       { what: '`backup drill`, from nothing to torn down', runs: drills.drill, against: restoring },
     ],
   );
+  const where = `PostgreSQL ${major}`;
+  return {
+    section: text,
+    figures: [
+      {
+        of: major >= 16 ? 'apply / pg_dump zstd' : 'apply / pg_dump gzip',
+        where,
+        value: medianRatio(backups.apply, backups.dump),
+      },
+      { of: 'pg_dump | gzip -6 / apply', where, value: medianRatio(backups.gzip, backups.apply) },
+      { of: 'drill / pg_restore', where, value: medianRatio(drills.drill, drills.restore) },
+      { of: 'peak of apply', where, value: peakBytes(backups.apply) },
+      { of: 'peak of drill', where, value: peakBytes(drills.drill) },
+    ],
+  };
 }
 
 interface DrillTimes {

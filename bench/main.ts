@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openScratch } from '../src/system/scratch.ts';
 import { majors } from '../test/support/postgresql-majors.ts';
+import { aimsSection } from './aims.ts';
 import { backupAndDrill } from './backup-and-drill.ts';
 import { planning } from './planning.ts';
-import { machine } from './table.ts';
+import { machine, type Report } from './table.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -27,19 +28,23 @@ const load = loadavg()[0] ?? 0;
 // Goes also where the benchmark is killed.
 await using scratch = await openScratch('bench');
 const folder = scratch.path;
-const sections: string[] = [];
+const reports: Report[] = [];
 if (options.only !== 'planning')
-  for (const major of chosen) sections.push(await backupAndDrill({ major, scale: quick ? 0.1 : 1, rounds, folder }));
+  for (const major of chosen) reports.push(await backupAndDrill({ major, scale: quick ? 0.1 : 1, rounds, folder }));
 if (options.only !== 'databases')
-  sections.push(await planning({ databases: quick ? 100 : 1_000, backupsEach: 60, rounds, folder }));
+  reports.push(await planning({ databases: quick ? 100 : 1_000, backupsEach: 60, rounds, folder }));
 const report = [
   '# Performance',
   '',
+  ...(quick ? ['**Of a small run (`--quick`): no measure of the aims.**', ''] : []),
   'Written by `npm run bench -- --write`. Ratios are medians of paired runs; peak memory and processor time are those of the Holdfast process, without the programs that it starts.',
   '',
   `Machine: ${machine(load)}.`,
   '',
-  ...sections,
+  ...reports.map(({ section }) => section),
+  aimsSection(reports.flatMap(({ figures }) => figures)),
+  'What apply adds to pg_dump is the decoding and hashing of every byte, on the two processors that pg_dump and the server use as well; what a drill adds to pg_restore is reading all rows back.',
+  '',
 ].join('\n');
 if (options.write) await writeFile(join(import.meta.dirname, '../docs/performance.md'), report);
 process.stdout.write(report);

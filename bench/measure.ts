@@ -52,7 +52,7 @@ export async function holdfast(folder: string, ...args: readonly string[]): Prom
   const usage = join(folder, 'usage');
   const run = await timed({
     program: process.execPath,
-    args: ['--import', join(root, 'bench/report-usage.ts'), entry, ...args],
+    args: ['--import', join(root, 'bench/report-usage.js'), entry, ...args],
     env: { HOLDFAST_BENCH_USAGE: usage, XDG_CACHE_HOME: join(folder, 'cache') },
     cwd: folder,
   });
@@ -81,4 +81,14 @@ export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2;
+}
+
+/** Of each pair, then the median: what slowed both down does not count. */
+export function medianRatio(runs: readonly Run[], against: readonly Run[]): number {
+  return median(runs.map(({ ms }, index) => ms / (against[index]?.ms ?? Number.NaN)));
+}
+
+/** Of all runs, the highest. */
+export function peakBytes(runs: readonly Run[]): number {
+  return Math.max(...runs.map((run) => run.peakBytes));
 }

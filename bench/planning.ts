@@ -9,8 +9,8 @@ import { planBackup } from '../src/plan/plan-backup.ts';
 import { observe } from '../src/run/observe.ts';
 import { parseSpec } from '../src/spec/parse-spec.ts';
 import { startPostgresql } from '../test/support/postgresql.ts';
-import { entry, holdfast, inTurns, type Run, timed } from './measure.ts';
-import { section } from './table.ts';
+import { entry, holdfast, inTurns, median, medianRatio, peakBytes, type Run, timed } from './measure.ts';
+import { type Report, section } from './table.ts';
 
 export interface PlanningScope {
   readonly databases: number;
@@ -20,7 +20,7 @@ export interface PlanningScope {
 }
 
 /** How long it takes to answer, on an empty and on a large repository. */
-export async function planning(scope: PlanningScope): Promise<string> {
+export async function planning(scope: PlanningScope): Promise<Report> {
   const folder = join(scope.folder, 'planning');
   await mkdir(folder);
   process.stderr.write(`planning: ${scope.databases} databases with ${scope.backupsEach} backups each\n`);
@@ -41,7 +41,7 @@ export async function planning(scope: PlanningScope): Promise<string> {
   });
   await rm(folder, { recursive: true, force: true });
   const count = (scope.databases * scope.backupsEach).toLocaleString('en');
-  return section(
+  const text = section(
     'Planning and starting',
     `A repository with ${scope.databases.toLocaleString('en')} databases and ${count} backups, every manifest a real one in a file of its own.`,
     [
@@ -55,6 +55,16 @@ export async function planning(scope: PlanningScope): Promise<string> {
       },
     ],
   );
+  const seconds = (runs: readonly Run[]): number => median(runs.map(({ ms }) => ms)) / 1_000;
+  return {
+    section: text,
+    figures: [
+      { of: '--version / node', value: medianRatio(starts.version, starts.node) },
+      { of: 'warm plan', value: seconds(cold.again) },
+      { of: 'peak of warm plan', value: peakBytes(cold.again) },
+      { of: 'planner', value: seconds(planner) },
+    ],
+  };
 }
 
 /** Copies of one manifest that Holdfast wrote, each with an identity, a time and a digest of its own. */

@@ -1,6 +1,13 @@
 import { cpus, release, totalmem } from 'node:os';
 import { formatBytes } from '../src/base/bytes.ts';
-import { median, type Run } from './measure.ts';
+import type { Figure } from './aims.ts';
+import { median, medianRatio, peakBytes, type Run } from './measure.ts';
+
+/** A part of the report, and what the aims need of it. */
+export interface Report {
+  readonly section: string;
+  readonly figures: readonly Figure[];
+}
 
 export interface Row {
   readonly what: string;
@@ -55,7 +62,7 @@ function span(ms: number): string {
 }
 
 function memory(runs: readonly Run[]): string {
-  const peak = Math.max(...runs.map(({ peakBytes }) => peakBytes));
+  const peak = peakBytes(runs);
   return peak > 0 ? formatBytes(peak) : '';
 }
 
@@ -64,9 +71,6 @@ function processor(runs: readonly Run[]): string {
   return used > 0 ? span(used) : '';
 }
 
-/** Of each pair, then the median: what slowed both down does not count. */
 function ratio(runs: readonly Run[], against: readonly Run[] | undefined): string {
-  if (against === undefined) return '';
-  const ratios = runs.map(({ ms }, index) => ms / (against[index]?.ms ?? Number.NaN));
-  return `${median(ratios).toFixed(2)}×`;
+  return against === undefined ? '' : `${medianRatio(runs, against).toFixed(2)}×`;
 }
