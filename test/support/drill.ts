@@ -1,18 +1,28 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { duration } from '../../src/base/duration.ts';
+import type { EngineName } from '../../src/base/engine-name.ts';
 import { compose } from '../../src/cli/compose.ts';
 import type { Context } from '../../src/cli/context.ts';
 import type { CleanServer, OpenServer } from '../../src/engine/clean-server.ts';
 import type { ArtefactSource, Engine, RestoreRequest } from '../../src/engine/engine.ts';
+import type { ServerAccess } from '../../src/engine/server-access.ts';
 import { parseBackupId } from '../../src/manifest/keys.ts';
 import { drill } from '../../src/run/drill.ts';
 import type { DrillRequest } from '../../src/run/drill-request.ts';
 import type { DrillReport } from '../../src/run/drill-report.ts';
 import type { Tools } from '../../src/run/tools.ts';
 import type { DrillPolicy, DesiredTarget } from '../../src/spec/desired.ts';
-import type { TestServer } from './postgresql.ts';
 import type { Workspace } from './workspace.ts';
+
+/** The server that the backup was taken from: a test's own, of either kind. */
+export interface DrillSource {
+  /** PostgreSQL where absent. */
+  readonly engine?: EngineName;
+  /** Folder with the programs of its version. */
+  readonly binaries: string;
+  access(name?: string): ServerAccess;
+}
 
 /** What a test changes about an ordinary drill. */
 export interface DrillWish {
@@ -33,11 +43,12 @@ const place = { file: 'backup.yaml', line: 1, column: 1, endColumn: 1 };
  */
 export async function drillInProcess(
   workspace: Workspace,
-  source: TestServer,
+  source: DrillSource,
   database: string,
   wish: DrillWish = {},
 ): Promise<DrillReport> {
-  const tools = toolsOf(workspace, wish);
+  const engine = source.engine ?? 'postgresql';
+  const tools = toolsOf(workspace, engine, wish);
   const repository = await tools.openRepository(workspace.repository);
   const request: DrillRequest = {
     repository,
@@ -46,7 +57,7 @@ export async function drillInProcess(
     policy: { ...policy, ...wish.policy },
     objectives: { rto: duration(60_000) },
     jobs: 2,
-    target: wish.target ?? { kind: 'local', name: 'clean', engine: 'postgresql', binaries: source.binaries, place },
+    target: wish.target ?? { kind: 'local', name: 'clean', engine, binaries: source.binaries, place },
     sources: [source.access('main')],
     sourcesWithoutAccess: [],
     clients: source.binaries,
@@ -56,7 +67,7 @@ export async function drillInProcess(
   return (await drill(request, tools)).report;
 }
 
-function toolsOf(workspace: Workspace, wish: DrillWish): Tools {
+function toolsOf(workspace: Workspace, engine: EngineName, wish: DrillWish): Tools {
   const context: Context = {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -67,7 +78,7 @@ function toolsOf(workspace: Workspace, wish: DrillWish): Tools {
     command: 'backup drill',
   };
   const tools = compose(context, () => undefined);
-  const real = tools.engine('postgresql');
+  const real = tools.engine(engine);
   const changed = wish.restore === undefined ? real : { ...real, restore: wish.restore(real.restore.bind(real)) };
   return { ...tools, engine: () => wish.engine?.(changed) ?? changed };
 }
