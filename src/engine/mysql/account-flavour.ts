@@ -68,6 +68,7 @@ export const accountFlavours: Readonly<Record<Flavour['name'], AccountFlavour>> 
     mappingPlugins: ['unix_socket', 'pam', 'pam_v1', 'gssapi', 'named_pipe'],
     passwordPlugins: {
       mysql_native_password: native,
+      mysql_old_password: [{ length: 16, of: hexadecimal.toLowerCase() }],
       // Without the `=` that fills the last group up.
       ed25519: [{ length: 42, of: base64 }, 'A'],
       parsec: ['P0:', { length: 24, of: base64 }, ':', { length: 42, of: base64 }, 'A'],

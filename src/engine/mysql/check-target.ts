@@ -3,6 +3,7 @@ import { OperationError } from '../../base/operation-error.ts';
 import type { CleanServer, OpenServer } from '../clean-server.ts';
 import type { RestoreRequest } from '../engine.ts';
 import { findAccounts } from './account-conflicts.ts';
+import { checkAccounts } from './check-accounts.ts';
 import { checkPrivileges } from './check-privileges.ts';
 import { checkSettings, readVariables } from './check-settings.ts';
 import { seriesOf, type Flavour } from './flavour.ts';
@@ -24,7 +25,8 @@ export const checkTarget =
             ...series(session, flavour, request),
             ...checkSettings(variables, request, { isClean: 'made' in target }),
             ...(await checkPrivileges(session, variables, request)),
-            ...(await enginesAndPlugins(session, request)),
+            ...(await engines(session, request)),
+            ...(await checkAccounts(session, request, { isClean: 'made' in target })),
             ...(await accounts(session, flavour, request)),
             ...(await timeZones(session, request)),
             ...(await database(target, flavour, request)),
@@ -62,27 +64,19 @@ function series(session: Session, { product }: Flavour, { manifest }: RestoreReq
   ];
 }
 
-/** Storage engines of tables, and plugins that accounts log in with. */
-async function enginesAndPlugins(session: Session, { contents }: RestoreRequest): Promise<readonly Diagnostic[]> {
-  const engines = await session.query<{ name: string }>(
+async function engines(session: Session, { contents }: RestoreRequest): Promise<readonly Diagnostic[]> {
+  const rows = await session.query<{ name: string }>(
     "SELECT engine AS name FROM information_schema.engines WHERE support IN ('YES', 'DEFAULT')",
   );
-  const plugins = await session.query<{ name: string }>(
-    "SELECT plugin_name AS name FROM information_schema.plugins WHERE plugin_type = 'AUTHENTICATION' AND plugin_status = 'ACTIVE'",
-  );
-  const valuesOf = (kind: string, field: string): readonly string[] =>
-    contents.inventory
-      .filter((fact) => fact.kind === kind)
-      .flatMap(({ value }) => value[field] ?? [])
-      .filter((name) => typeof name === 'string');
-  const missing = (wanted: readonly string[], here: readonly { readonly name: string }[]): readonly string[] => {
-    const known = new Set(here.map(({ name }) => name.toLowerCase()));
-    return [...new Set(wanted)].filter((name) => !known.has(name.toLowerCase())).sort();
-  };
-  return [
-    ...missing(valuesOf('table', 'engine'), engines).map((name) => lacks(`storage engine ${name}`)),
-    ...missing(valuesOf('account', 'plugins'), plugins).map((name) => lacks(`authentication plugin ${name}`)),
-  ];
+  const known = new Set(rows.map(({ name }) => name.toLowerCase()));
+  const wanted = contents.inventory
+    .filter(({ kind }) => kind === 'table')
+    .map(({ value }) => value['engine'])
+    .filter((name) => typeof name === 'string');
+  return [...new Set(wanted)]
+    .filter((name) => !known.has(name.toLowerCase()))
+    .sort()
+    .map((name) => lacks(`storage engine ${name}`));
 }
 
 async function accounts(session: Session, flavour: Flavour, request: RestoreRequest): Promise<readonly Diagnostic[]> {

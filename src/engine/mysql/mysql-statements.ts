@@ -18,8 +18,10 @@ export const mysqlStatements: AccountStatements = {
     const create = [clause(first?.plugin ?? '', chain[0]), ...others.map((one) => clause(one.plugin, one.verifier))];
     return [
       // The rule first, so that the passwords that follow are remembered.
-      `CREATE USER IF NOT EXISTS ${name} ${create.join(' AND ')} ${reuse}`,
-      ...(knows ? chain : []).flatMap((verifier, index) => {
+      isLikeRole(account)
+        ? `CREATE ROLE IF NOT EXISTS ${name}`
+        : `CREATE USER IF NOT EXISTS ${name} ${create.join(' AND ')} ${reuse}`,
+      ...(knows && !isLikeRole(account) ? chain : []).flatMap((verifier, index) => {
         // One that it remembers already would be remembered twice.
         if (index === 0 && chain.length > 1 && (account.usedVerifiers ?? []).length > 0) return [];
         const retain =
@@ -39,6 +41,13 @@ export const mysqlStatements: AccountStatements = {
   }),
   defaultRoles: (account, roles) => `SET DEFAULT ROLE ${roles.map(quote).join(', ')} TO ${quote(account)}`,
 };
+
+/**
+ * Locked, expired and without a password, as CREATE ROLE makes accounts. Rules for passwords on the target do not concern
+ * that statement, but refuse everything else that leaves an account without one.
+ */
+export const isLikeRole = ({ plugins, verifier, locked, expired }: AccountFact): boolean =>
+  locked && expired && verifier?.[0] === '' && plugins.length === 1 && plugins[0] === 'caching_sha2_password';
 
 const quote = ({ user, host }: Account): string => `${quoteName(user)}@${quoteName(host)}`;
 
