@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { delimiter, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { run } from './demo/run.ts';
+import { run, stopRunning } from './demo/run.ts';
 import type { LoginAttempt, Secrets, Stage, StagedServer } from './demo/stage.ts';
 
 /**
@@ -21,7 +21,19 @@ const secrets: Secrets = {
   BOTPRESS_READONLY_PASSWORD: password(),
 };
 
-const say = (text: string): void => void process.stdout.write(`\n\u001b[1m── ${text}\u001b[0m\n`);
+// The children get the terminal's Ctrl-C themselves, and a second one would end them at once; SIGTERM is for this process alone.
+let stoppedBy: 'SIGINT' | 'SIGTERM' | undefined;
+process.on('SIGINT', () => (stoppedBy = 'SIGINT'));
+process.on('SIGTERM', () => {
+  stoppedBy = 'SIGTERM';
+  stopRunning('SIGTERM');
+});
+
+/** Begins a chapter, unless somebody stopped the demo. */
+function say(text: string): void {
+  if (stoppedBy !== undefined) throw new Error('stopped');
+  process.stdout.write(`\n\u001b[1m── ${text}\u001b[0m\n`);
+}
 
 /** A command of Holdfast as an operator types it. Ends the demo where it exits otherwise than expected. */
 async function backup(
@@ -124,15 +136,12 @@ async function stageOf(engine: string): Promise<Stage> {
   }
 }
 
-// The children get the terminal's Ctrl-C themselves; this process only has to outlive them and dispose of its servers.
-let interrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (interrupted = true));
 try {
   const { values } = parseArgs({ options: { engine: { type: 'string', default: 'postgresql' } } });
   await demo(await stageOf(values.engine));
 } catch (error) {
   process.stderr.write(
-    `\n${interrupted ? 'demo stopped' : `demo failed: ${error instanceof Error ? error.message : String(error)}`}; every server is torn down\n`,
+    `\n${stoppedBy === undefined ? `demo failed: ${error instanceof Error ? error.message : String(error)}` : 'demo stopped'}; every server is torn down\n`,
   );
-  process.exitCode = interrupted ? 130 : 1;
+  process.exitCode = { SIGINT: 130, SIGTERM: 143, none: 1 }[stoppedBy ?? 'none'];
 }
