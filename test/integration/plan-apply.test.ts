@@ -71,6 +71,26 @@ describe('apply', { timeout: 180_000 }, () => {
     expect(again.outcomes).toEqual([]);
     expect(await idsOf(workspace)).toHaveLength(1);
     await expect(workspace.json(['plan', '--detailed-exitcode'])).resolves.toMatchObject({ actions: [] });
+
+    // What became due since is not done, and not passed over in silence.
+    await workspace.spec({ ...specOf({}), databases: { shop: { server: 'main' }, postgres: { server: 'main' } } });
+    const later = await workspace.json<Applied>(['apply', 'night.plan']);
+    expect(later.outcomes).toMatchObject([
+      { kind: 'back-up', state: 'not-run', because: expect.stringContaining('the saved plan does not list it') },
+    ]);
+    expect(await idsOf(workspace)).toHaveLength(1);
+  });
+
+  test('takes an address that matches nothing for a mistake, and not for nothing to do', async () => {
+    await using workspace = await open();
+    for (const args of [
+      ['apply', '--auto-approve', '--only', 'main/shpo'],
+      ['plan', 'main/shpo'],
+    ]) {
+      const ran = await workspace.backup(args);
+      expect(ran, args[0]).toMatchObject({ code: 20, stdout: '' });
+      expect(ran.stderr).toContain('error[usage/no-match]: main/shpo matches no database of the spec');
+    }
   });
 
   test('does not carry out a saved plan where another backup is wanted by now, and names what differs', async () => {

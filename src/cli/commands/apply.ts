@@ -18,6 +18,7 @@ import { exitCodeOfApply, hasGaps } from '../exit-code.ts';
 import { formatOf, type GlobalOptions } from '../global-options.ts';
 import { loadSpec } from '../load-spec.ts';
 import { positiveInteger } from '../numbers.ts';
+import { refuseUnmatched } from '../refuse-unmatched.ts';
 import { readSavedPlan } from '../read-saved-plan.ts';
 import { withTools } from '../session.ts';
 
@@ -45,6 +46,7 @@ export async function run(options: ApplyOptions, context: Context): Promise<numb
     observe({ desired, refresh: true, ...(only === undefined ? {} : { only }) }, tools),
   );
   const plan = planBackup(desired, observed, only === undefined ? {} : { only });
+  refuseUnmatched(plan);
   if (saved === undefined && formatOf(options) === 'text')
     await write(
       context.stdout,
@@ -84,7 +86,7 @@ async function choose(
   context: Context,
 ): Promise<Choice> {
   if (saved !== undefined) {
-    const { allowed, stale } = constrain(saved, plan);
+    const { allowed, stale, unlisted } = constrain(saved, plan);
     if (stale.length > 0)
       throw new OperationError(
         'plan/stale',
@@ -95,7 +97,11 @@ async function choose(
       );
     return {
       actions: allowed.filter((action) => !('address' in action) || isAskedFor(action.address, options.only)),
-      withheld: [],
+      withheld: unlisted.map((action) => ({
+        state: 'not-run',
+        action,
+        because: 'it is due and the saved plan does not list it',
+      })),
     };
   }
   if (plan.actions.length === 0) return { actions: [], withheld: [] };

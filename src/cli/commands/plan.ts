@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import { exitCodeOfPlan } from '../exit-code.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { loadSpec } from '../load-spec.ts';
+import { refuseUnmatched } from '../refuse-unmatched.ts';
 import { withTools } from '../session.ts';
 import { version } from '../version.ts';
 
@@ -34,6 +35,7 @@ export async function run(options: PlanOptions, context: Context): Promise<numbe
     observe({ desired, refresh: options.refresh, ...(only === undefined ? {} : { only }) }, tools),
   );
   const plan = planBackup(desired, observed, only === undefined ? {} : { only });
+  refuseUnmatched(plan);
   const { verbose } = options;
   await answer(
     {

@@ -1,4 +1,3 @@
-import type { LostIn } from '../../render/lost-lines.ts';
 import { verifyJson } from '../../render/verify-json.ts';
 import { verifyText } from '../../render/verify-text.ts';
 import type { VerifyReport } from '../../run/outcome.ts';
@@ -32,7 +31,9 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
     const opened = await openBackups(locations, tools);
     // Whoever names one backup asks about that one alone.
     const gone = options.set === undefined ? lostOf(opened.lost, options.address) : [];
-    const chosen = choose(matching(opened.named, options.address, gone), gone, options);
+    const chosen = choose(matching(opened.named, options.address, gone), options);
+    if (chosen.length + gone.length === 0)
+      throw invalidUsage('there is no backup to verify', 'Run `backup apply` first. Expired ones are read with --set.');
     return { verified: await verifyAll(chosen, options.level, tools), lost: gone };
   });
   const code = exitCodeOfVerify(verified, lost);
@@ -47,9 +48,7 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
   return code;
 }
 
-function choose(located: readonly Named[], lost: readonly LostIn[], { all, set }: VerifyOptions): readonly Named[] {
-  if (located.length === 0 && lost.length === 0)
-    throw invalidUsage('there is no backup to verify', 'Run `backup apply` first.');
+function choose(located: readonly Named[], { all, set }: VerifyOptions): readonly Named[] {
   // One in its grace counts for nothing: it is read only where somebody names it.
   const counting = located.filter(({ backup }) => backup.expiredAt === undefined);
   if (all) return counting;
