@@ -118,7 +118,7 @@ describe('a restore', { timeout: 180_000 }, () => {
     ]) {
       const ran = await restore(target, ['main/shop', '--as', 'nothing', ...args]);
       expect(ran.code, ran.stderr).toBe(1);
-      expect(ran.stderr).toContain('restore/no-backup');
+      expect(ran.stdout).toContain('restore/no-backup');
     }
     const both = await restore(target, ['main/shop', '--set', older.id, '--before', older.snapshotAt]);
     expect(both.code).toBe(20);

@@ -1,9 +1,10 @@
 import PQueue from 'p-queue';
 import { parseInstant } from '../../base/instant.ts';
+import { InternalError, OperationError } from '../../base/operation-error.ts';
 import { restoreJson } from '../../render/restore-json.ts';
 import { restoreText } from '../../render/restore-text.ts';
 import type { RestoreOutcome } from '../../run/outcome.ts';
-import { restore } from '../../run/restore.ts';
+import { restore, type RestoreAsk } from '../../run/restore.ts';
 import { passedOver, selectBackup, type Selection } from '../../run/select-backup.ts';
 import type { Tools } from '../../run/tools.ts';
 import type { Desired } from '../../spec/desired.ts';
@@ -15,7 +16,7 @@ import type { GlobalOptions } from '../global-options.ts';
 import { invalidUsage } from '../invalid-input.ts';
 import { loadSpec } from '../load-spec.ts';
 import { positiveInteger } from '../numbers.ts';
-import { byAddress, locationsOf, matching, openBackups } from '../open-backups.ts';
+import { byAddress, locationsOf, matching, openBackups, type Located } from '../open-backups.ts';
 import { checkDestination, destination } from '../destination.ts';
 import { withTools } from '../session.ts';
 import { sourcesOf } from '../sources.ts';
@@ -80,33 +81,45 @@ async function restoreAll(
   const sources = await sourcesOf(desired, tools, { engine, secrets: 'optional' });
   const queue = new PQueue({ concurrency: positiveInteger(options.parallel, '--parallel') });
   const jobs = Math.max(2, positiveInteger(options.jobs, '--jobs'));
-  return Promise.all(
-    groups.map(async (group) => {
-      const [first] = group;
-      if (first === undefined) throw invalidUsage('there is no backup to restore');
-      const { address } = first.backup;
-      const backups = group.map((each) => each.backup);
-      const backup = selectBackup(backups, address, selection);
-      const repository = group.find((each) => each.backup === backup)?.repository ?? first.repository;
-      const { overwriteDatabase, overwriteRoles, allowSource, dryRun } = options;
-      const ask = {
-        repository,
-        address,
-        backup: backup.id,
-        to,
-        engine,
-        jobs,
-        overwriteDatabase,
-        overwriteRoles,
-        allowSource,
-        dryRun,
-        notes: passedOver({ backups, unreadable, lost }, backup, selection),
-        ...sources,
-        ...(options.as === undefined ? {} : { as: options.as }),
-      };
-      return queue.add(() => restore(ask, tools));
-    }),
-  );
+  const { overwriteDatabase, overwriteRoles, allowSource, dryRun } = options;
+  const asks = groups.map((group): RestoreAsk | RestoreOutcome => {
+    const chosen = chooseOf(group, selection);
+    if (chosen.backup === undefined) return chosen.failed;
+    const { repository, backup } = chosen;
+    return {
+      repository,
+      address: backup.address,
+      backup: backup.id,
+      to,
+      engine,
+      jobs,
+      overwriteDatabase,
+      overwriteRoles,
+      allowSource,
+      dryRun,
+      notes: passedOver({ backups: group.map((each) => each.backup), unreadable, lost }, backup, selection),
+      ...sources,
+      ...(options.as === undefined ? {} : { as: options.as }),
+    };
+  });
+  return Promise.all(asks.map(async (ask) => ('state' in ask ? ask : await queue.add(() => restore(ask, tools)))));
+}
+
+type Chosen = Located | { readonly backup?: undefined; readonly failed: RestoreOutcome };
+
+/** A database without a usable backup is a failure of its own and holds up none of the others. */
+function chooseOf(group: readonly Located[], selection: Selection): Chosen {
+  const [first] = group;
+  if (first === undefined) throw new InternalError('a group of backups without one');
+  const { address } = first.backup;
+  const backups = group.map((each) => each.backup);
+  try {
+    const backup = selectBackup(backups, address, selection);
+    return { repository: group[backups.indexOf(backup)]?.repository ?? first.repository, backup };
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    return { failed: { state: 'failed', address, backup: undefined, error } };
+  }
 }
 
 function selectionOf({ set, before }: RestoreOptions): Selection {
