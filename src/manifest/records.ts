@@ -101,6 +101,7 @@ export function decodeRecord(bytes: Uint8Array): BackupRecord | undefined {
     parseBackupId(record.id) !== undefined &&
     typeof record.at === 'string' &&
     parseInstant(record.at) !== undefined &&
+    isAddress(record.address) &&
     typeof record.passed === 'boolean';
   if (!header) return undefined;
   if (record.kind === 'holdfast.verify-record')
@@ -108,6 +109,12 @@ export function decodeRecord(bytes: Uint8Array): BackupRecord | undefined {
   if (record.kind !== 'holdfast.drill-record' || !(record.restoreMs === null || typeof record.restoreMs === 'number'))
     return undefined;
   return record.level === null || drillLevel(record.level) !== null ? (data as DrillRecord) : undefined;
+}
+
+function isAddress(value: unknown): value is Address {
+  if (typeof value !== 'object' || value === null) return false;
+  const { server, database } = value as Partial<Record<keyof Address, unknown>>;
+  return typeof server === 'string' && typeof database === 'string';
 }
 
 function drillLevel(level: unknown): DrillRecord['level'] {

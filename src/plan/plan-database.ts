@@ -58,6 +58,7 @@ export function planDatabase(database: ResolvedDatabase, store: Store | undefine
           policy,
           because: wanted,
           newest: history?.all[0]?.id,
+          ...(database.server.state === 'reachable' ? { serverIdentity: database.server.identity } : {}),
           estimate: estimateBackUp(history, observed),
           irreversible: false,
         };

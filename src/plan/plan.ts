@@ -72,6 +72,8 @@ export interface BackUp extends ActionBase {
   readonly policy: Policy;
   readonly because: BackUpReason;
   readonly newest: BackupId | undefined;
+  /** What tells the server from all others; absent where it was not asked. */
+  readonly serverIdentity?: string;
 }
 
 export type BackUpReason =

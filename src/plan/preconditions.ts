@@ -30,6 +30,8 @@ function own(action: Action): Readonly<Record<string, Json>> {
       const { include, exclude, excludedTables, excludedTableData, ...holds } = holdsOf(action.policy);
       return {
         newest: action.newest ?? null,
+        // Another server under the same name, be it by the spec or by the network, was not approved.
+        ...(action.serverIdentity === undefined ? {} : { server: action.serverIdentity }),
         holds: {
           ...holds,
           include: [...include],

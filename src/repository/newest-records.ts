@@ -1,6 +1,6 @@
 import { parseInstant, type Instant } from '../base/instant.ts';
 import type { Address } from '../base/address.ts';
-import { addressOfKey, addressPrefix, parseBackupId, type BackupId } from '../manifest/keys.ts';
+import { addressOfKey, addressPrefix, parseBackupId, recordKey, type BackupId } from '../manifest/keys.ts';
 import { decodeRecord } from '../manifest/records.ts';
 import type { DrillFact, VerifyFact } from '../plan/observed.ts';
 import type { CatalogueIndex, IndexedRecord } from './catalogue-index.ts';
@@ -62,8 +62,11 @@ async function newestByBackup(repository: Repository, prefix: string): Promise<R
 async function factOf(repository: Repository, info: ObjectInfo): Promise<IndexedRecord> {
   const record = decodeRecord(await repository.readSmall(info.key, recordLimitBytes));
   if (record === undefined) return {};
-  const { passed } = record;
+  const { id, address, passed } = record;
   const at = parseInstant(record.at) as Instant;
+  const kind = record.kind === 'holdfast.verify-record' ? 'verify' : 'drill';
+  // One that stands under another backup's name says nothing about that one.
+  if (!info.key.startsWith(recordKey({ kind, address, at, id, random: '' }).replace(/\.json$/, ''))) return {};
   return record.kind === 'holdfast.verify-record'
     ? { verify: { at, level: record.level, passed } }
     : { drill: { at, passed, level: record.level ?? undefined, restoreMs: record.restoreMs ?? undefined } };

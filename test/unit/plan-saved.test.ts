@@ -55,6 +55,7 @@ describe('a saved plan', () => {
       plan(world(), database('app', { policy: { ...keepTwo, roles: { ...keepTwo.roles, scope: 'all' } } })),
       'back-up:srv/app',
     ],
+    ['server', plan(world(old, { servers: [server(['app'], { identity: 'another' })] })), 'back-up:srv/app'],
     ['newest', plan(world([backup('app', hours(25)), ...old])), 'back-up:srv/app'],
     ['repository', plan(world(old, { repositories: [repository(old, { id: 'another' })] })), 'back-up:srv/app'],
     ['blocked', plan(world(old, { servers: [unreachable('srv')] })), 'back-up:srv/app'],
@@ -62,6 +63,11 @@ describe('a saved plan', () => {
   ])('is stale where %s differs, and says so', (field, fresh, action) => {
     expect(constrain(saved, fresh).stale).toContainEqual({ action, field });
     expect(ids(constrain(saved, fresh).allowed)).not.toContain(action);
+  });
+
+  test('that was made without asking the server holds for whichever answers', () => {
+    const blind = planDocument(plan(world(old, { servers: [{ name: 'srv', state: 'not-asked' }] })), tool);
+    expect(ids(constrain(blind, plan(world())).allowed)).toEqual(['back-up:srv/app', 'expire:srv/app']);
   });
 
   test('is stale where the repository cannot be read any more', () => {

@@ -262,6 +262,21 @@ describe('the catalogue', () => {
     expect(await newestBackup(repository, { server: 'main', database: 'none' })).toBeUndefined();
   });
 
+  test('believes no record that stands under the name of another backup', async () => {
+    const [proven, other] = [newId(), newId(1_000)];
+    for (const id of [proven, other]) await (await store(id)).commit();
+    const tool = { name: 'holdfast', version: '1' };
+    const report = { address, backup: proven, level: 'L2', passed: true } as const;
+    await writeRecord(repository, verifyRecord({ report, at: instant(at + 1), tool }), randomBytes);
+    const folder = join(repository.location, manifestKey(address, proven).replace('manifests', 'records/verify'), '..');
+    const [name = ''] = await readdir(folder);
+    await writeFile(join(folder, name.replace(proven, other)), await readFile(join(folder, name)));
+    expect((await catalogue()).backups.map(({ id, verified }) => [id, verified?.passed])).toEqual([
+      [proven, true],
+      [other, undefined],
+    ]);
+  });
+
   test('reads a manifest again that changed behind its back', async () => {
     const id = newId();
     const { manifest, commit } = await store(id);
