@@ -8,12 +8,7 @@ export function objectiveRows(
 ): readonly (readonly [address: string, now: string, after: string])[] {
   return objectives.map(({ address, rpo, rto }) => [
     formatAddress(address),
-    [
-      ...(rpo === null
-        ? []
-        : [`rpo ${ageWords(rpo.ageMs)} of ${formatDuration(rpo.objectiveMs)} ${stateWords[rpo.state]}`]),
-      ...rtoWords(rto),
-    ].join('; '),
+    [...(rpo === null ? [] : [rpoWords(rpo)]), ...rtoWords(rto)].join('; '),
     rpo === null || rpo.after === rpo.state ? 'same' : `rpo ${stateWords[rpo.after]}`,
   ]);
 }
@@ -25,8 +20,11 @@ export function isNotable({ rpo, rto }: Objective): boolean {
 
 const stateWords = { met: 'met', 'at-risk': 'AT RISK', breached: 'BREACH', unknown: 'UNKNOWN' } as const;
 
-function ageWords(ageMs: number | null): string {
-  return ageMs === null ? 'no backup' : formatDuration(ageMs);
+/** Where the repository could not be read, nobody knows whether there is a backup. */
+function rpoWords({ ageMs, objectiveMs, state }: NonNullable<Objective['rpo']>): string {
+  const objective = formatDuration(objectiveMs);
+  if (ageMs !== null) return `rpo ${formatDuration(ageMs)} of ${objective} ${stateWords[state]}`;
+  return `rpo ${stateWords[state]}${state === 'unknown' ? '' : ', no backup'} (${objective} allowed)`;
 }
 
 function rtoWords(rto: Objective['rto']): readonly string[] {

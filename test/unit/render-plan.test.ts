@@ -6,6 +6,7 @@ import { planDocument } from '../../src/plan/plan-document.ts';
 import { paint } from '../../src/render/paint.ts';
 import { planJson } from '../../src/render/plan-json.ts';
 import { planMarkdown } from '../../src/render/plan-markdown.ts';
+import { objectiveRows } from '../../src/render/plan-objectives.ts';
 import { planText } from '../../src/render/plan-text.ts';
 import { savedPlanText } from '../../src/render/saved-plan-text.ts';
 import {
@@ -33,6 +34,21 @@ describe('golden plans', () => {
   ])('%s', async (file, render) => {
     await expect(render()).toMatchFileSnapshot(`golden/${file}`);
   });
+});
+
+test('an objective without a backup says so, and one that nobody could look at does not', () => {
+  const objective = (state: 'breached' | 'unknown', ageMs: number | null) =>
+    objectiveRows([
+      {
+        address: { server: 'srv', database: 'app' },
+        rpo: { objectiveMs: days(1), ageMs, state, after: state },
+        rto: null,
+        lastDrill: null,
+      },
+    ])[0]?.[1];
+  expect(objective('breached', null)).toBe('rpo BREACH, no backup (1d allowed)');
+  expect(objective('unknown', null)).toBe('rpo UNKNOWN (1d allowed)');
+  expect(objective('breached', days(2))).toBe('rpo 2d of 1d BREACH');
 });
 
 describe('text', () => {
