@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { OperationError } from '../../base/operation-error.ts';
+import type { OperationError } from '../../base/operation-error.ts';
 import { startCommand, type Finished } from '../../system/run.ts';
 import type { Readable } from 'node:stream';
 import type { ServerAccess } from '../server-access.ts';

@@ -30,6 +30,8 @@ export interface Flavour {
   readonly lockPrivileges: readonly string[];
   /** What lets a login read every routine, the usual one first: a privilege on everything, on the database, or on one table. */
   readonly routinePrivileges: readonly { readonly privilege: string; readonly on: '*.*' | 'database' | 'mysql.proc' }[];
+  /** Tables that the dump program of this version and later reads besides, and goes on without. */
+  readonly dumpReads: readonly { readonly database: string; readonly table: string; readonly since: number }[];
   /** SQL whose one row says where the binary log stands; columns `File`, `Position` and perhaps `Executed_Gtid_Set`. */
   readonly positionSql: readonly string[];
   /** SQL that gives one row with `gtid`; undefined where `positionSql` has it. */
@@ -110,6 +112,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
       { privilege: 'SHOW_ROUTINE', on: '*.*' },
       { privilege: 'SELECT', on: '*.*' },
     ],
+    dumpReads: [{ database: 'performance_schema', table: 'column_masking_policy', since: 90_700 }],
     positionSql: ['SHOW BINARY LOG STATUS', 'SHOW MASTER STATUS'],
     gtidSql: undefined,
     sessionSettings: [
@@ -179,6 +182,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
       { privilege: 'SHOW CREATE ROUTINE', on: 'database' },
       { privilege: 'SHOW CREATE ROUTINE', on: '*.*' },
     ],
+    dumpReads: [],
     positionSql: ['SHOW MASTER STATUS'],
     gtidSql: 'SELECT @@gtid_binlog_pos AS gtid',
     sessionSettings: ['SET SESSION max_statement_time = 0', 'SET SESSION alter_algorithm = DEFAULT'],

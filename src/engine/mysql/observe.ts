@@ -13,6 +13,7 @@ import { seriesOf, type Flavour } from './flavour.ts';
 import { loginPrivileges } from './login-privileges.ts';
 import { nonTransactional } from './non-transactional.ts';
 import { preflight } from './preflight.ts';
+import { quoteName } from './quote.ts';
 import { rowlessTables } from './rowless-tables.ts';
 import { serverIdentity } from './same-server.ts';
 import { openSession, type Session } from './session.ts';
@@ -93,14 +94,11 @@ async function observeDatabase(
   const subject = `${server.name}/${database.name}`;
   const { name } = database;
   try {
-    await using session = await openSession(server, flavour, {
-      database: name,
-      signal: ask.signal,
-      lockWaitMs: planWaitMs,
-    });
+    await using session = await openSession(server, flavour, { signal: ask.signal, lockWaitMs: planWaitMs });
     const ahead = await preflight(session, flavour, { database: name, subject });
     // What cannot be backed up need not be compared, and a login that is short of one thing may be of another.
     if (ahead.refused.length > 0) return { ...database, preflight: ahead };
+    await session.run(`USE ${quoteName(name)}`);
     const access = await readAccess(session, flavour, { database: name, holds, digestKey: ask.digestKey });
     const objects = await readDumpObjects(session, name, {
       excludeTables: holds.excludedTables,

@@ -53,6 +53,16 @@ export async function preflight(
       ),
     );
   }
+  // The whole database: the table exists only where a component made it, and the server says denied of one that does not.
+  for (const { database: other, table, since } of flavour.dumpReads) {
+    if (session.versionNumber < since || may.onTable('SELECT', other, table)) continue;
+    refused.push(
+      refuse(
+        `the login may not read ${other}.${table}, of which the dump program dumps what belongs to tables`,
+        `Run: GRANT SELECT ON ${other}.* TO ${login};`,
+      ),
+    );
+  }
   const [lock = ''] = flavour.lockPrivileges;
   const mayLock = flavour.lockPrivileges.some((privilege) => may.everywhere(privilege));
   return {

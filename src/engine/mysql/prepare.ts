@@ -13,6 +13,7 @@ import { readDumpObjects, shareTables, type DumpObjects, type DumpTable } from '
 import type { Flavour } from './flavour.ts';
 import { readPosition } from './position.ts';
 import { preflight, type Preflight } from './preflight.ts';
+import { quoteName } from './quote.ts';
 import { lockTables } from './server-lock.ts';
 import { openSession, type Session } from './session.ts';
 import { closeGate, connectionsOf, inSnapshot, openGate } from './snapshot.ts';
@@ -123,7 +124,7 @@ async function open(context: PrepareContext, planned: PlannedCapture): Promise<O
   const { server, flavour, signal, directory, program, digestKey } = context;
   const { address, holds, dump } = planned;
   const { database } = address;
-  const session = await openSession(server, flavour, { database, signal, lockWaitMs: dump.lockWait });
+  const session = await openSession(server, flavour, { signal, lockWaitMs: dump.lockWait });
   const shares: DumpShare[] = [];
   const dispose = async (): Promise<void> => {
     for (const { process } of shares) process.end(new OperationError('run/interrupted', 'the capture has ended'));
@@ -134,7 +135,11 @@ async function open(context: PrepareContext, planned: PlannedCapture): Promise<O
     const ahead = await preflight(session, flavour, { database, subject: formatAddress(address) });
     const [refusal] = ahead.refused;
     if (refusal !== undefined)
-      throw new OperationError(refusal.code, refusal.summary, refusal.help === undefined ? {} : { hint: refusal.help });
+      throw new OperationError(refusal.code, refusal.summary, {
+        hint: ahead.refused.flatMap(({ help }) => help ?? []).join(' '),
+      });
+    // Not at once: a login without any privilege on it would not even hear which.
+    await session.run(`USE ${quoteName(database)}`);
     const described = await describe(session, flavour, { database, holds, digestKey });
     const objects = await readDumpObjects(session, database, dump);
     await session.run('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
