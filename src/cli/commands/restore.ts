@@ -102,7 +102,7 @@ async function restoreAll(
       ...(options.as === undefined ? {} : { as: options.as }),
     };
   });
-  return Promise.all(asks.map(async (ask) => ('state' in ask ? ask : await queue.add(() => restore(ask, tools)))));
+  return Promise.all(asks.map(async (ask) => ('state' in ask ? ask : queue.add(() => restore(ask, tools)))));
 }
 
 type Chosen = Located | { readonly backup?: undefined; readonly failed: RestoreOutcome };
