@@ -106,13 +106,16 @@ function feedAll(
   const places: Place[] = [];
   let line = 1;
   const closed = new Promise<void>((resolve) => input.once('close', resolve));
+  // One for all pieces that the decoder still hands over while the buffer is full.
+  let drained: Promise<void> | undefined;
   const take = (piece: Uint8Array): Promise<void> | undefined => {
     // The program has ended, which is somebody else's to tell.
     if (input.destroyed) return undefined;
     line += countNewlines(piece);
     // The decoder uses its buffer again.
     if (input.write(Buffer.from(piece))) return undefined;
-    return Promise.race([once(input, 'drain').then(() => undefined), closed]);
+    drained ??= Promise.race([once(input, 'drain').then(() => undefined), closed]).finally(() => (drained = undefined));
+    return drained;
   };
   const work = async (): Promise<void> => {
     for (const script of scripts) {
