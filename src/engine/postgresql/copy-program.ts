@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { countNewlines } from '../../codec/count-newlines.ts';
+import { release } from '../../codec/release.ts';
 import { startCommand } from '../../system/run.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { findClient } from './clients.ts';
@@ -46,10 +48,14 @@ export async function copyProgram(request: CopyProgramRequest): Promise<CopyProg
     async hash(copy) {
       const hash = createHash('sha256');
       let rows = 0;
-      for await (const piece of stream(copy) as AsyncIterable<Buffer>) {
+      const output = stream(copy);
+      // Not an iterator: that one joins what has come meanwhile into new buffers.
+      output.on('data', (piece: Buffer) => {
         rows += countNewlines(piece);
         hash.update(piece);
-      }
+        release(piece);
+      });
+      await finished(output);
       return { rows, digest: hash.digest('hex') };
     },
   };
