@@ -43,10 +43,11 @@ export function accessText(facts: readonly Fact[]): string {
     .join('');
 }
 
+/** Several plugins are alternatives in MariaDB and factors in MySQL, which alone has rules for using passwords again. */
 function accountLine(account: AccountFact): string {
   const { tls, limits, reuse, failedLogins } = account;
   const rules = [
-    ...(account.plugins.length === 0 ? [] : [`by ${account.plugins.join(' or ')}`]),
+    ...(account.plugins.length === 0 ? [] : [`by ${account.plugins.join(reuse === undefined ? ' or ' : ' and ')}`]),
     account.locked && 'locked',
     account.expired && 'password expired',
     account.lifetimeDays !== null &&

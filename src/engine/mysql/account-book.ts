@@ -19,6 +19,10 @@ export interface AccountBook {
   /** Authentication plugins that a server has to load, by name. */
   readonly plugins: ReadonlyMap<string, string>;
   readonly passwordsReadable: boolean;
+  /** The account that read all this. */
+  readonly login: Account;
+  /** Whether somebody is an administrator that servers are made with, from wherever he comes: root. */
+  readonly isAdministrator: (account: Account) => boolean;
 }
 
 export interface AccountRecord extends Account {
@@ -69,7 +73,7 @@ export interface AccountPasswords {
   readonly verifiers: readonly string[];
   /** The password before, where it still works. */
   readonly secondary?: string | null;
-  /** Those that must not come again, sorted. */
+  /** Those that must not come again, the oldest first. */
   readonly used?: readonly string[];
 }
 

@@ -2,7 +2,7 @@ import { OperationError } from '../../base/operation-error.ts';
 import { accountKey, type AccountBook } from './account-book.ts';
 import { accountFlavours } from './account-flavour.ts';
 import { readDatabaseGrants } from './database-grants.ts';
-import { readDefiners } from './definers.ts';
+import { definerOf, readDefiners } from './definers.ts';
 import type { Flavour } from './flavour.ts';
 import { readMariadbAccounts } from './mariadb-accounts.ts';
 import { readMysqlAccounts } from './mysql-accounts.ts';
@@ -12,7 +12,10 @@ import type { Account } from './quote.ts';
 import type { Session } from './session.ts';
 
 /** What the two vendors keep in different tables. */
-export type ServerAccounts = Omit<AccountBook, 'databaseGrants' | 'objectGrants' | 'stale' | 'definers' | 'plugins'>;
+export type ServerAccounts = Omit<
+  AccountBook,
+  'databaseGrants' | 'objectGrants' | 'stale' | 'definers' | 'plugins' | 'login' | 'isAdministrator'
+>;
 
 const readers: Readonly<
   Record<Flavour['name'], (session: Session, isBootstrap: (account: Account) => boolean) => Promise<ServerAccounts>>
@@ -25,7 +28,9 @@ const readers: Readonly<
 export async function readAccounts(session: Session, flavour: Flavour, database: string): Promise<AccountBook> {
   try {
     const vendor = accountFlavours[flavour.name];
-    const [server] = await session.query<{ hostname: string }>('SELECT @@hostname AS hostname');
+    const [server] = await session.query<{ hostname: string; me: string }>(
+      'SELECT @@hostname AS hostname, CURRENT_USER() AS me',
+    );
     const bootstrapHosts = new Set([...vendor.bootstrapHosts, server?.hostname ?? '']);
     const isBootstrap = ({ user, host }: Account): boolean =>
       (vendor.bootstrapUsers.includes(user) && bootstrapHosts.has(host)) ||
@@ -50,6 +55,8 @@ export async function readAccounts(session: Session, flavour: Flavour, database:
       definers: await readDefiners(session, database),
       plugins: await readPlugins(session),
       passwordsReadable: accounts.passwordsReadable,
+      login: definerOf(server?.me ?? ''),
+      isAdministrator: ({ user }) => vendor.bootstrapUsers.includes(user),
     };
   } catch (error) {
     if (!(error instanceof QueryError) || !denied.has(error.errno ?? 0)) throw error;

@@ -165,7 +165,10 @@ const reaching: ReadonlySet<string> = new Set([
   'UPDATE',
 ]);
 
-/** An account that may use this database because it may use all is no account of this database. Leaving it out is said. */
+/**
+ * An account that may use this database because it may use all is no account of this database. Leaving it out is said, but
+ * of administrators, which every server has, and of the login that makes the backup.
+ */
 function globalGrants(
   book: AccountBook,
   {
@@ -178,6 +181,7 @@ function globalGrants(
   return book.globals.flatMap(({ grantee, privileges }): readonly Degradation[] => {
     const key = accountKey(grantee);
     if (!records.has(key) || held.has(key) || isMeant(holds.exclude, grantee)) return [];
+    if (book.isAdministrator(grantee) || key === accountKey(book.login)) return [];
     const found = privileges.filter((privilege) => reaching.has(privilege));
     if (found.length === 0) return [];
     return [

@@ -10,7 +10,8 @@ export interface LoginAccount {
   readonly user: string;
   /** Undefined where only the user was named. */
   readonly host: string | undefined;
-  /** Why trying would prove nothing. */
+  readonly isMissing: boolean;
+  /** Why a refusal would prove nothing. */
   readonly cannotTry: string | undefined;
 }
 
@@ -33,8 +34,8 @@ export async function loginAccount(target: ServerAccess, flavour: Flavour, role:
   const user = named?.user ?? role;
   const host = named?.host;
   const reachable = rows.filter((row) => row.user === user && (host === undefined || row.host === host));
-  const known = { user, host };
-  if (reachable.length === 0) return { ...known, cannotTry: `the server has no account ${role}` };
+  const known = { user, host, isMissing: reachable.length === 0 };
+  if (known.isMissing) return { ...known, cannotTry: `the server has no account ${role}` };
   const here = reachable.filter((row) => isFor(row.host, from));
   if (here.length === 0)
     return {

@@ -3,7 +3,7 @@ import { Secret } from '../../base/secret.ts';
 import type { CleanServer, OpenServer } from '../clean-server.ts';
 import type { LoginOutcome } from '../engine.ts';
 import type { ServerAccess } from '../server-access.ts';
-import { accountName } from './quote.ts';
+import { definerOf } from './definers.ts';
 import type { Flavour } from './flavour.ts';
 import { loginAccount, type LoginAccount } from './login-account.ts';
 import { QueryError } from './query-error.ts';
@@ -30,9 +30,11 @@ export const tryLogin =
       detail: undefined,
       ...known,
     });
-    if (account.cannotTry !== undefined) return outcome({ detail: account.cannotTry });
+    if (account.isMissing) return outcome({ detail: account.cannotTry });
     const tries = { target, flavour, database, user: account.user };
     const right = await attempt(tries, login.password);
+    // The server may know this client by more names than it tells, so a refusal decides and not the looking ahead.
+    if (!right.verified && account.cannotTry !== undefined) return outcome({ detail: account.cannotTry });
     const wrong = await attempt(tries, new Secret(randomBytes(24).toString('base64url')));
     if (right.verified) await attempt(tries, login.password);
     const passwordsChecked = wrong.errno === wrongPassword || (right.verified && !wrong.verified);
@@ -40,7 +42,11 @@ export const tryLogin =
       passwordsChecked,
       accepted: passwordsChecked && right.verified && isMeantOne(account, right.as),
       wrongPasswordRefused: !wrong.verified,
-      detail: passwordsChecked ? detailOf(account, right) : 'the server accepts any password',
+      detail: passwordsChecked
+        ? detailOf(account, right)
+        : wrong.verified
+          ? 'the server accepts any password'
+          : `the account is not asked for a password: ${wrong.detail ?? 'refused'}`,
     });
   };
 
@@ -89,8 +95,12 @@ async function attempt(
   }
 }
 
-const isMeantOne = ({ host, user }: LoginAccount, as: string | undefined): boolean =>
-  host === undefined || as === undefined || as === accountName({ user, host });
+/** An anonymous account or one for a closer host may have come first (MySQL manual, "Access Control, Stage 1"). */
+function isMeantOne({ host, user }: LoginAccount, as: string | undefined): boolean {
+  if (as === undefined) return true;
+  const found = definerOf(as);
+  return found.user === user && (host === undefined || found.host === host);
+}
 
 function detailOf(account: LoginAccount, right: Attempt): string | undefined {
   if (!isMeantOne(account, right.as)) return `the server took the login for ${right.as ?? 'another account'}`;

@@ -141,7 +141,12 @@ async function readUsedPasswords(session: Session): Promise<ReadonlyMap<string, 
     "SELECT User AS user, Host AS host, HEX(Password) AS password FROM mysql.password_history WHERE Password <> '' ORDER BY 1, 2, 3",
   );
   const grouped = Map.groupBy(rows, accountKey);
-  return new Map([...grouped].map(([key, mine]) => [key, mine.map(({ password }) => password)]));
+  return new Map(
+    [...grouped].map(([key, mine]) => {
+      const all = mine.map(({ password }) => password);
+      return [key, all.filter((one, index) => all.lastIndexOf(one) === index)];
+    }),
+  );
 }
 
 async function readDynamic(session: Session): Promise<ReadonlyMap<string, Readonly<Record<string, boolean>>>> {

@@ -72,6 +72,8 @@ function bookOf(names: Names, vendor: 'mysql' | 'mariadb'): AccountBook {
     definers: [],
     plugins: new Map(),
     passwordsReadable: true,
+    login: { user: 'root', host: 'localhost' },
+    isAdministrator: () => false,
   };
 }
 
