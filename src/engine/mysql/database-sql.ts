@@ -45,7 +45,7 @@ const commentLiteral = (comment: string): string => `'${comment.replaceAll('\\',
 export function sequenceDefaults(facts: readonly Fact[]): readonly string[] {
   return facts.flatMap(({ kind, name, value }) => {
     const { default: text } = value;
-    if (kind !== 'column' || typeof text !== 'string' || !/\bnextval\(/i.test(text)) return [];
+    if (kind !== 'column' || typeof text !== 'string' || !/^[^'"]*\bnextval\(/i.test(text)) return [];
     const [, table, column] = /^(`(?:[^`]|``)*`)\.(`(?:[^`]|``)*`)$/.exec(name) ?? [];
     return [`ALTER TABLE ${table} ALTER COLUMN ${column} SET DEFAULT (${text})`];
   });

@@ -118,6 +118,8 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     sessionSettings: [
       'SET SESSION max_execution_time = 0',
       'SET SESSION information_schema_stats_expiry = 0',
+      // A server may hide the primary keys that it makes by itself (manual, "Generated Invisible Primary Keys").
+      'SET SESSION show_gipk_in_create_table_and_information_schema = ON',
       // Without it a hash with bytes that are no UTF-8 cannot be read back (manual, SHOW CREATE USER).
       'SET SESSION print_identified_with_as_hex = ON',
     ],
@@ -140,6 +142,8 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
       takenOver: [
         'partial_revokes',
         'authentication_policy',
+        'mandatory_roles',
+        'activate_all_roles_on_login',
         'default_collation_for_utf8mb4',
         'sql_generate_invisible_primary_key',
         'xa_detach_on_prepare',

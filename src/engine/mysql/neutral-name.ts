@@ -7,13 +7,17 @@ export function withoutDatabase(text: string, database: string): string {
   const qualifier = `\`${database.replaceAll('`', '``')}\``;
   let result = '';
   let at = 0;
+  /** Where the name behind a qualifier begins. */
+  let qualified = -1;
   for (const match of text.matchAll(token)) {
     const [found] = match;
     result += text.slice(at, match.index);
     at = match.index + found.length;
-    const isQualifier = found === qualifier && text.startsWith('.`', at) && !result.endsWith('.');
-    if (isQualifier) at += 1;
-    else result += found;
+    const isFirst = match.index !== qualified && !result.endsWith('.');
+    if (isFirst && found === qualifier && text.startsWith('.`', at)) {
+      at += 1;
+      qualified = at;
+    } else result += found;
   }
   return result + text.slice(at);
 }
