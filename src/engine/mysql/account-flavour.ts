@@ -13,8 +13,6 @@ export interface AccountFlavour {
   readonly publicRole: string | undefined;
   /** SQL that gives one row with `literal`: 1 where grants name databases and no patterns. */
   readonly literalNamesSql: string | undefined;
-  /** Settings that change what accounts may do, which a server to restore on must have alike. */
-  readonly settings: readonly string[];
   /** Plugins that keep no password: what they have of an account is a name elsewhere. */
   readonly mappingPlugins: readonly string[];
   /** Plugins that keep a password of their own, and a verifier in their form that nobody knows a password for. */
@@ -39,7 +37,6 @@ export const accountFlavours: Readonly<Record<Flavour['name'], AccountFlavour>> 
     rolesHaveHosts: true,
     publicRole: undefined,
     literalNamesSql: 'SELECT @@partial_revokes AS literal',
-    settings: ['partial_revokes', 'mandatory_roles', 'activate_all_roles_on_login', 'authentication_policy'],
     mappingPlugins: [
       'auth_socket',
       'mysql_no_login',
@@ -64,7 +61,6 @@ export const accountFlavours: Readonly<Record<Flavour['name'], AccountFlavour>> 
     rolesHaveHosts: false,
     publicRole: 'PUBLIC',
     literalNamesSql: undefined,
-    settings: ['default_password_lifetime', 'secure_auth', 'old_passwords'],
     mappingPlugins: ['unix_socket', 'pam', 'pam_v1', 'gssapi', 'named_pipe'],
     passwordPlugins: {
       mysql_native_password: native,

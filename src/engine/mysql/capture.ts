@@ -5,7 +5,7 @@ import type { Degradation, Fact, Step, TextKind } from '../../manifest/manifest.
 import type { DumpPolicy } from '../../spec/desired.ts';
 import type { Captured, CapturePhase, CaptureRequest, CaptureSink } from '../engine.ts';
 import type { ServerAccess } from '../server-access.ts';
-import { accountsSql } from './accounts-sql.ts';
+import { accountsText } from './accounts-sql.ts';
 import type { FoundClient } from './clients.ts';
 import { checkCounts, countTables } from './counts.ts';
 import { readsNamesLiterally } from './database-grants.ts';
@@ -193,21 +193,19 @@ async function textsOf(
   const accounts =
     holds.roles === 'none'
       ? undefined
-      : accountsSql(facts, {
+      : accountsText(facts, {
           flavour,
           database,
           literalNames: await readsNamesLiterally(session, flavour),
           passwords: holds.passwords,
         });
   return {
-    ...(accounts === undefined ? {} : { roles: script(accounts.pre) }),
+    ...(accounts === undefined ? {} : { roles: accounts.pre }),
     database: databaseSql(facts, database),
-    ...(accounts === undefined ? {} : { supplement: script(accounts.post) }),
+    ...(accounts === undefined ? {} : { supplement: accounts.post }),
     ...(views === undefined ? {} : { views }),
   };
 }
-
-const script = (statements: readonly string[]): string => statements.map((statement) => `${statement};\n`).join('');
 
 /** Where the login has the privilege, the server may refuse the lock all the same. */
 const lookedAhead = ({ ahead, snapshot }: Prepared): readonly Degradation[] =>

@@ -1,6 +1,8 @@
+import { OperationError } from '../../base/operation-error.ts';
 import type { Fact } from '../../manifest/manifest.ts';
 import { madeOn, type CleanServer, type OpenServer } from '../clean-server.ts';
 import type { RestoreRequest } from '../engine.ts';
+import { aboutStatement } from './about-statement.ts';
 import { accountKey } from './account-book.ts';
 import { factKey, findAccounts } from './account-conflicts.ts';
 import { accountFacts, accountKinds } from './account-facts.ts';
@@ -8,6 +10,7 @@ import { loadPlugins } from './account-plugins.ts';
 import { accountsSql, type AccountsSql } from './accounts-sql.ts';
 import { readsNamesLiterally } from './database-grants.ts';
 import type { Flavour } from './flavour.ts';
+import { QueryError } from './query-error.ts';
 import { quoteAccount } from './quote.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -41,7 +44,7 @@ export async function restoreAccounts(
   for (const account of accountFacts(inventory))
     if (!existing.has(accountKey(account))) made?.roles.add(quoteAccount(account));
   const { pre } = await statementsFor(session, flavour, { request, without: (fact) => settled.has(factKey(fact)) });
-  for (const statement of pre) await session.run(statement);
+  for (const statement of pre) await carryOut(session, statement);
 }
 
 /** The steps `supplement` and `grants`: privileges on objects, as far as the objects are there. */
@@ -53,7 +56,20 @@ export async function restoreObjectGrants(
   await using session = await openSession(target, flavour, { signal: request.signal });
   for (const statement of preamble) await session.run(statement);
   const { post } = await statementsFor(session, flavour, { request });
-  for (const statement of post) await session.run(statement);
+  for (const statement of post) await carryOut(session, statement);
+}
+
+/** Says which statement failed, as far as that is no secret. Throws `restore/failed`. */
+async function carryOut(session: Session, statement: string): Promise<void> {
+  try {
+    await session.run(statement);
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    throw new OperationError('restore/failed', `${aboutStatement(statement)}: ${error.message}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    });
+  }
 }
 
 const nameOf = ({ as, manifest }: RestoreRequest): string => as ?? manifest.address.database;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { aboutStatement } from '../../../src/engine/mysql/about-statement.ts';
 import { accessText } from '../../../src/engine/mysql/access-text.ts';
 import type { AccountBook, AccountRecord } from '../../../src/engine/mysql/account-book.ts';
 import { accountFactsOf } from '../../../src/engine/mysql/account-facts.ts';
@@ -219,6 +220,30 @@ describe('a password that nobody knows', () => {
 
   test('is not made up for plugins that are not known', () => {
     expect(unusableVerifier('mysql', 'somebody_elses')).toBeUndefined();
+  });
+});
+
+describe('what an error says of a statement', () => {
+  test.each([
+    [
+      "CREATE USER IF NOT EXISTS `app`@`%` IDENTIFIED WITH 'sha' AS 0x0123 PASSWORD HISTORY 5",
+      'CREATE USER IF NOT EXISTS app@%',
+    ],
+    [
+      'GRANT SELECT, UPDATE (`a b`) ON TABLE `db`.`t` TO `new\nline`@`10.0.0.0/8`',
+      'GRANT SELECT, UPDATE (`a b`) ON TABLE db.t TO `new line`@10.0.0.0/8',
+    ],
+    ['GRANT USAGE ON *.* TO `app`@`%`', 'GRANT USAGE ON *.* TO app@%'],
+    ["EXECUTE IMMEDIATE IF(@x, 'CREATE ROLE `r``o`', 'DO 0')", 'CREATE ROLE `r``o`'],
+    ["ALTER USER `a`@`b` REQUIRE SUBJECT '/CN=x'", 'ALTER USER a@b'],
+  ])('%s', (statement, expected) => {
+    expect(aboutStatement(statement)).toBe(expected);
+  });
+
+  test('holds no verifier', () => {
+    for (const vendor of ['mysql', 'mariadb'] as const)
+      for (const statement of statementsOf(plain, vendor))
+        expect(aboutStatement(statement)).not.toMatch(/0123|2a303132/i);
   });
 });
 
