@@ -76,14 +76,11 @@ export function worst(codes: readonly number[]): number {
 
 /**
  * Whether the world kept a plan from being carried out in full: something did not answer, or a wanted backup is impossible
- * now. What was not asked on purpose (`--refresh=false`) is no gap.
+ * now. What was not asked on purpose (`--refresh=false`) is no gap, nor is what concerns none of the databases asked for.
  */
-export function hasGaps({ observed, blocked }: Pick<Plan, 'observed' | 'blocked'>): boolean {
-  return (
-    observed.unreachable.length > 0 ||
-    blocked.length > 0 ||
-    observed.repositories.some(({ state }) => state !== 'ready')
-  );
+export function hasGaps({ observed, blocked, complete }: Pick<Plan, 'observed' | 'blocked' | 'complete'>): boolean {
+  const silent = observed.unreachable.length > 0 || observed.repositories.some(({ state }) => state !== 'ready');
+  return blocked.length > 0 || (!complete && silent);
 }
 
 /** A plan with gaps is neither "nothing to do" nor "changes": what could not be seen may be anything. */

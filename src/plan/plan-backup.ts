@@ -30,6 +30,7 @@ export function planBackup(desired: Desired, observed: Observed, ask: PlanAsk = 
   }));
   const left = unmanaged(stores, databases, { only, observed });
   const basis = basisOf(desired, observed, stores);
+  const unmatched = (only ?? []).filter((glob) => !databases.some(({ address }) => isAskedFor(address, [glob])));
   const actions: readonly Action[] = [
     ...plans.flatMap(({ plan }) => plan.actions).toSorted((a, b) => order[a.kind] - order[b.kind]),
     ...[...stores.values()].flatMap((store) => planSweeps(store, { desired, at: observed.at, only })),
@@ -38,7 +39,8 @@ export function planBackup(desired: Desired, observed: Observed, ask: PlanAsk = 
     at: observed.at,
     spec: { file: desired.file, digest: desired.digest },
     observed: basis,
-    complete: isComplete(basis, databases, only),
+    // What an address without a match means may be on a server that did not answer.
+    complete: isComplete(basis, databases, unmatched.length > 0 ? undefined : only),
     actions,
     blocked: plans.flatMap(({ plan }) => plan.blocked ?? []),
     drillsDue: plans.flatMap(({ plan }) => plan.drillDue ?? []),
@@ -54,7 +56,7 @@ export function planBackup(desired: Desired, observed: Observed, ask: PlanAsk = 
       ...resolution.findings,
       ...plans.flatMap(({ plan }) => plan.findings),
       ...left.map(goneFromSpec),
-      ...(only ?? []).filter((glob) => !databases.some(({ address }) => isAskedFor(address, [glob]))).map(noMatch),
+      ...unmatched.map(noMatch),
     ]),
   };
 }

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { OperationError } from '../../src/base/operation-error.ts';
-import { exitCodeOf, exitCodeOfApply, exitCodeOfRestores, worst } from '../../src/cli/exit-code.ts';
+import { exitCodeOf, exitCodeOfApply, exitCodeOfPlan, exitCodeOfRestores, worst } from '../../src/cli/exit-code.ts';
+import { refuseUnmatched } from '../../src/cli/refuse-unmatched.ts';
 import type { BackupId } from '../../src/manifest/keys.ts';
 import type { Duration } from '../../src/base/duration.ts';
+import { planBackup } from '../../src/plan/plan-backup.ts';
 import type { Sweep } from '../../src/plan/plan.ts';
 import type { Outcome } from '../../src/run/events.ts';
+import { database, desired, observed, server, unreachable } from '../support/observed.ts';
 
 const action: Sweep = {
   kind: 'sweep',
@@ -24,6 +27,33 @@ const failed = (code: ConstructorParameters<typeof OperationError>[0]): Outcome 
   action,
   ms: 1,
   error: new OperationError(code, 'failed'),
+});
+
+describe('the exit code of a plan', () => {
+  const world = { servers: [server(['app'], { name: 'up' }), unreachable('down')] };
+  const spec = desired([database('app', { server: 'up' }), database('web', { server: 'down' })]);
+  const planned = (only?: readonly string[]) => planBackup(spec, observed(world), only === undefined ? {} : { only });
+
+  it.each<[string, readonly string[] | undefined, number]>([
+    ['of everything, with a server that does not answer', undefined, 24],
+    ['of what is on that server', ['down/*'], 24],
+    ['of what is elsewhere', ['up/app'], 2],
+  ])('%s', (_, only, code) => {
+    expect(exitCodeOfPlan(planned(only), true)).toBe(code);
+  });
+
+  it('is of no use for an address that matches nothing, unless it may be on a server that did not answer', () => {
+    expect(() => refuseUnmatched(planned(['up/typo']))).not.toThrow();
+    expect(exitCodeOfPlan(planned(['up/typo']), true)).toBe(24);
+    const seen = planBackup(
+      spec,
+      observed({ servers: [server(['app'], { name: 'up' }), server(['web'], { name: 'down' })] }),
+      {
+        only: ['up/app', 'up/typo'],
+      },
+    );
+    expect(() => refuseUnmatched(seen)).toThrow('up/typo matches no database of the spec');
+  });
 });
 
 describe('the exit code of an apply', () => {
