@@ -28,8 +28,14 @@ export interface TracedBackup {
  */
 export function lostBackups(trace: Trace): readonly LostBackup[] {
   const { address, present, accounted } = trace;
-  const taken = new Set(present.map(({ sequence }) => sequence));
-  const ids = new Set(present.map(({ id }) => id));
+  const taken = new Set<number>();
+  const ids = new Set<BackupId>();
+  let top = 0;
+  for (const { id, sequence } of present) {
+    ids.add(id);
+    taken.add(sequence);
+    top = Math.max(top, sequence);
+  }
   const gone = goneIds(trace, ids);
   const unnumbered: BackupId[] = [];
   const elsewhere = new Set<number>();
@@ -38,7 +44,7 @@ export function lostBackups(trace: Trace): readonly LostBackup[] {
     if (number === undefined) unnumbered.push(id);
     else if (!taken.has(number)) elsewhere.add(number);
   }
-  const top = highest([...taken, ...elsewhere, ...[...gone.values()].map((number) => number ?? 0)]);
+  for (const number of [...elsewhere, ...gone.values()]) top = Math.max(top, number ?? 0);
   const missing = top - taken.size - elsewhere.size;
   // The usual end, also where ten thousand backups expired: nothing is enumerated.
   if (gone.size === 0 && missing <= unnumbered.length) return [];
@@ -73,7 +79,7 @@ function goneIds(
 
 /** A gap that fits the time of the id; any other one where none does. */
 function numberFor(id: BackupId, free: ReadonlySet<number>, present: readonly TracedBackup[]): number {
-  const after = highest(present.filter((one) => one.id < id).map(({ sequence }) => sequence));
+  const after = present.reduce((top, one) => (one.id < id ? Math.max(top, one.sequence) : top), 0);
   const [first = 0] = free;
   for (const number of free) if (number > after) return number;
   return first;
@@ -87,7 +93,5 @@ function numbersUpTo(top: number, isFree: (number: number) => boolean): Set<numb
   for (let number = Math.max(1, top - limit); number <= top; number += 1) if (isFree(number)) numbers.add(number);
   return numbers;
 }
-
-const highest = (numbers: readonly number[]): number => numbers.reduce((top, number) => Math.max(top, number), 0);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
