@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -385,6 +385,23 @@ describe('a manifest that somebody removed', () => {
     // With its tombstone, the number of the second goes too.
     await rm(join(repository.location, tombstoneKey(address, ids[1] as BackupId)));
     expect(await lost()).toEqual([{ address, id: ids[1], sequence: 2 }]);
+  });
+
+  test('is not seen in a copy of the repository, whole or without what only runs need', async () => {
+    const ids = await commitRow(5);
+    for (const id of ids.slice(0, 2)) await expireBackup(repository, address, id, { at: instant(at + 9_000), by });
+    await sweepExpired(repository, address, ids[0] as BackupId, instant(Date.now() + 25 * 3_600_000));
+    const report = { address, backup: ids[4] as BackupId, level: 'L2', passed: true } as const;
+    const tool = { name: 'holdfast', version: '1' };
+    await writeRecord(repository, verifyRecord({ report, at: instant(at + 1), tool }), randomBytes);
+    for (const left of [[], ['leases', 'scratch'], ['records']]) {
+      const copy = join(place, `copy without ${left.join()}`);
+      await cp(repository.location, copy, { recursive: true });
+      for (const name of left) await rm(join(copy, name), { recursive: true, force: true });
+      const copied = await readCatalogue(await openFilesystemRepository(copy), { cacheDirectory: join(copy, 'cache') });
+      expect(copied.backups.map(({ id }) => id)).toEqual(ids.slice(2));
+      expect(copied.lost).toEqual([]);
+    }
   });
 
   test('is told by a record about it, also where it was the only one', async () => {
