@@ -1,5 +1,5 @@
 #!/bin/sh
-# bench.sh [--quick] [--rounds N] [--major N] [--only planning|databases] [--write]
+# bench.sh [--quick] [--rounds N] [--only planning|postgresql|mysql] [--major N] [--write]
 # Measures Holdfast against the vendor's programs on real servers; --write puts the result into docs/performance.md.
 set -eu
 cd "$(dirname "$0")/.."

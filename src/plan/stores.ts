@@ -10,6 +10,8 @@ export interface Store {
   readonly name: string;
   readonly repository: ObservedRepository | undefined;
   readonly histories: ReadonlyMap<string, History>;
+  /** Backups whose manifest is damaged, by address. */
+  readonly unreadable: ReadonlyMap<string, readonly BackupId[]>;
   /** Why it cannot be used now; undefined where it is ready. */
   readonly trouble: Diagnostic | undefined;
 }
@@ -32,10 +34,17 @@ export function storesOf(desired: Desired, observed: Observed): Stores {
                 subject: name,
               }
             : repository.diagnostic;
-      const groups = repository?.state === 'ready' ? repository.backups : [];
+      const { backups, invalidManifests } =
+        repository?.state === 'ready' ? repository : { backups: [], invalidManifests: [] };
       return [
         name,
-        { name, repository, histories: grouped(groups, observed), trouble: trouble && { place, ...trouble } },
+        {
+          name,
+          repository,
+          histories: grouped(backups, observed),
+          unreadable: unreadableByAddress(invalidManifests),
+          trouble: trouble && { place, ...trouble },
+        },
       ];
     }),
   );
@@ -47,12 +56,20 @@ export function historyIn(store: Store | undefined, address: Address): History |
 
 /** Backups of an address whose manifest is damaged. */
 export function unreadableIn(store: Store | undefined, address: Address): readonly BackupId[] {
-  if (store?.repository?.state !== 'ready') return [];
-  return store.repository.invalidManifests.flatMap(({ key }) => {
-    const found = addressOfKey(key);
-    if (found === undefined || formatAddress(found) !== formatAddress(address)) return [];
-    return parseBackupId(key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, '')) ?? [];
-  });
+  return store?.unreadable.get(formatAddress(address)) ?? [];
+}
+
+function unreadableByAddress(manifests: readonly { readonly key: string }[]): Store['unreadable'] {
+  const found = new Map<string, BackupId[]>();
+  for (const { key } of manifests) {
+    const address = addressOfKey(key);
+    const id = parseBackupId(key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, ''));
+    if (address === undefined || id === undefined) continue;
+    const ids = found.get(formatAddress(address));
+    if (ids === undefined) found.set(formatAddress(address), [id]);
+    else ids.push(id);
+  }
+  return found;
 }
 
 /** Databases of a server that any repository has a backup of, or the remains of one. */

@@ -5,7 +5,7 @@ import { postgresqlLocalRecipe } from '../src/engine/postgresql/local-recipe.ts'
 import { localTarget } from '../src/target/local/local.ts';
 import type { TestServer } from '../test/support/postgresql.ts';
 import { holdfast, inTurns, medianRatio, peakBytes, type Run, timed } from './measure.ts';
-import { database, startSource } from './source.ts';
+import { database, startSource } from './postgresql-source.ts';
 import { type Report, section } from './table.ts';
 
 export interface Scope {
@@ -109,7 +109,7 @@ export async function backupAndDrill(scope: Scope): Promise<Report> {
         where,
         value: medianRatio(backups.apply, backups.dump),
       },
-      { of: 'pg_dump | gzip -6 / apply', where, value: medianRatio(backups.gzip, backups.apply) },
+      { of: 'dump | gzip -6 / apply', where, value: medianRatio(backups.gzip, backups.apply) },
       { of: 'drill / pg_restore', where, value: medianRatio(drills.drill, drills.restore) },
       { of: 'peak of apply', where, value: peakBytes(backups.apply) },
       { of: 'peak of drill', where, value: peakBytes(drills.drill) },
