@@ -71,9 +71,16 @@ export async function captureIn(
     server,
     database,
     wish = {},
-  }: { readonly server: TestMysql; readonly database: string; readonly wish?: MysqlCaptureWish },
+    within = tmpdir(),
+  }: {
+    readonly server: TestMysql;
+    readonly database: string;
+    readonly wish?: MysqlCaptureWish;
+    /** Where its directory is made. */
+    readonly within?: string;
+  },
 ): Promise<KeptMysqlCapture> {
-  const directory = await mkdtemp(join(tmpdir(), 'hf-capture-'));
+  const directory = await mkdtemp(join(within, 'hf-capture-'));
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
     await mkdir(join(directory, 'scratch'));

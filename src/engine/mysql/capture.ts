@@ -6,6 +6,8 @@ import type { DumpPolicy } from '../../spec/desired.ts';
 import type { Captured, CapturePhase, CaptureRequest, CaptureSink } from '../engine.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { accountsText } from './accounts-sql.ts';
+import { ofUnchangedTables } from './changed.ts';
+import { checkBodies } from './check-bodies.ts';
 import type { FoundClient } from './clients.ts';
 import { checkCounts, countTables } from './counts.ts';
 import { readsNamesLiterally } from './database-grants.ts';
@@ -84,7 +86,7 @@ export async function captureDatabase(
       events: request.events,
       signal,
     });
-    const counting = measureTables(prepared, request.dump);
+    const counting = ofUnchangedTables(() => measureTables(prepared, request.dump));
     for (const work of [dumping, counting]) work.catch((error: unknown) => failed.abort(error));
     const [dumped, counted] = await Promise.allSettled([dumping, counting]);
     if (failed.signal.aborted && !request.signal.aborted) throw failed.signal.reason;
@@ -93,7 +95,7 @@ export async function captureDatabase(
 
     phase('proof');
     const different = checkCounts(counted.value.counts, objects.tables, {
-      entries: dumped.value,
+      entries: dumped.value.entries,
       shared: snapshot.shared,
     });
     const views =
@@ -113,6 +115,7 @@ export async function captureDatabase(
     const { holds } = request;
     const described = await describe(session, flavour, { database, holds, digestKey: context.digestKey });
     refuseChanged(prepared.before.digest, described, formatAddress(request.address));
+    checkBodies(described.facts, dumped.value.bodies);
     const { access } = described;
     const excluded = await exclusions(session, database, objects);
     const facts = excluded.without(
@@ -143,7 +146,7 @@ export async function captureDatabase(
         ...excluded.degradations,
       ],
       steps: stepsOf(texts),
-      entries: [...entries, ...dumped.value],
+      entries: [...entries, ...dumped.value.entries],
       inventory: [...facts, ...counted.value.hashes],
       accessText: access.text,
       roles: access.scope.why.map(({ name, why }) => ({ name, why: [...why] })),

@@ -70,7 +70,9 @@ export function compressedFile(directory: string, name: string, compression: Com
     codec: compression.codec,
     async write(bytes) {
       if (input.write(bytes)) return;
-      await Promise.race([once(input, 'drain'), failure.promise]);
+      await Promise.race([once(input, 'drain'), failure.promise]).catch((error: unknown) => {
+        throw described(error);
+      });
     },
     async end() {
       input.end();

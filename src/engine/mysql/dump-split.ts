@@ -20,8 +20,10 @@ export interface Piece {
 export interface DumpSplitter {
   /** The pieces that are certain by now; their bytes are views of the chunk. Throws `dump/entry-missing` where a table comes that is not next. */
   push(chunk: Buffer): readonly Piece[];
-  /** The last pieces. Throws `dump/truncated` without the trailer, `dump/entry-missing` where a table did not come. */
+  /** The last pieces. Throws `dump/truncated` without the trailer or what comes before it, `dump/entry-missing` where a table did not come. */
   finish(): readonly Piece[];
+  /** How many bodies of triggers, routines and events came in a part so far. */
+  bodies(part: DumpPart): number;
 }
 
 const heading = Buffer.from('\n--\n-- ');
@@ -30,7 +32,8 @@ const otherTableHeadings = [tableHeading, Buffer.from('\n--\n-- Temporary '), Bu
 const partHeadings = ['Sequence structure for ', 'Dumping routines for ', 'Dumping events for '].map((title) =>
   Buffer.from(`\n--\n-- ${title}`),
 );
-const bodyBegin = Buffer.from('\nDELIMITER ;;\n');
+/** A delimiter that the body does not have: `;;`, for events perhaps a longer one. */
+const bodyBegin = Buffer.from('\nDELIMITER ;;');
 const bodyEnd = Buffer.from('\nDELIMITER ;\n');
 /** The first of the statements that undo the settings. */
 const undoing = Buffer.from('\n/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;\n');
@@ -51,6 +54,8 @@ export function splitDump(tables: readonly string[]): DumpSplitter {
   // Every heading begins with the newline before it.
   let held: Buffer = Buffer.alloc(0);
   let last = '';
+  let isUndone = false;
+  const bodies = new Map<DumpPart, number>();
 
   /** The part that begins at this newline; undefined where none does; `more` where that cannot be known yet. */
   const beginning = (bytes: Buffer, at: number, isEnd: boolean): DumpPart | undefined | 'more' => {
@@ -89,7 +94,8 @@ export function splitDump(tables: readonly string[]): DumpSplitter {
         at = found + bodyEnd.byteLength - 1;
       } else if (startsWith(bytes, found, bodyBegin)) {
         inBody = true;
-        at = found + bodyBegin.byteLength - 1;
+        bodies.set(part, (bodies.get(part) ?? 0) + 1);
+        at = found + bodyBegin.byteLength;
       } else {
         const begins = beginning(bytes, found, isEnd);
         if (begins === 'more') {
@@ -97,6 +103,7 @@ export function splitDump(tables: readonly string[]): DumpSplitter {
           held = Buffer.from(bytes.subarray(found));
           return pieces;
         }
+        isUndone ||= startsWith(bytes, found, undoing);
         if (begins !== undefined) {
           // The newline ends the line before.
           emit(found + 1);
@@ -124,12 +131,14 @@ export function splitDump(tables: readonly string[]): DumpSplitter {
     },
     finish() {
       const pieces = cut(held, true);
-      if (last !== trailer || inBody) throw new OperationError('dump/truncated', 'the dump ends without its end mark');
+      if (last !== trailer || inBody || !isUndone)
+        throw new OperationError('dump/truncated', 'the dump ends without its end mark');
       const missing = tables[next];
       if (missing !== undefined)
         throw new OperationError('dump/entry-missing', `the dump lacks the table ${quoteName(missing)}`);
       return pieces;
     },
+    bodies: (of) => bodies.get(of) ?? 0,
   };
 }
 

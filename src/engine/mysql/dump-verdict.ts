@@ -1,4 +1,5 @@
 import { OperationError } from '../../base/operation-error.ts';
+import { changedErrors, tableChanged } from './changed.ts';
 import type { Flavour } from './flavour.ts';
 
 /** Collects what a dump program says on stderr and turns its end into a verdict. */
@@ -19,12 +20,12 @@ const harmless = [
 
 /** Server and client errors after which another try may succeed: the connection was lost or refused for the moment. */
 const connectionErrors = new Set([1040, 1053, 1152, 1159, 1160, 1161, 1203, 1317, 2002, 2003, 2006, 2013, 2026]);
-/** A table was dropped, renamed or altered under the dump. */
-const changedErrors = new Set([1051, 1054, 1146, 1412, 1605, 1684]);
 const privilegeErrors = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1449, 1356]);
 
 export function dumpVerdict(flavour: Flavour): DumpVerdict {
   const said: string[] = [];
+  const isChanged = (number: number | undefined): boolean =>
+    said.some((line) => line.includes("Couldn't find table")) || changedErrors.has(number ?? 0);
   return {
     line(text) {
       // Bounded, because a failing dump may say much.
@@ -34,12 +35,7 @@ export function dumpVerdict(flavour: Flavour): DumpVerdict {
       if (error instanceof OperationError && error.code !== 'process/failed') return error;
       const program = flavour.programs.dump[0] ?? 'the dump program';
       const number = said.map(numberIn).find((found) => found !== undefined);
-      if (said.some((line) => line.includes("Couldn't find table")) || changedErrors.has(number ?? 0))
-        return new OperationError('source/changed', 'a table was dropped or changed while the dump ran', {
-          hint: 'Back up at another time, or use servers.<name>.lockInstance.',
-          transient: true,
-          cause: error,
-        });
+      if (isChanged(number)) return tableChanged(error);
       if (said.some((line) => /Got errno 28|No space left/.test(line)))
         return new OperationError('dump/failed', 'the file system of the dump is full', { cause: error });
       if (connectionErrors.has(number ?? 0))
@@ -73,6 +69,8 @@ export function dumpVerdict(flavour: Flavour): DumpVerdict {
       const [first] = said;
       if (first === undefined) return;
       const number = numberIn(first);
+      // MariaDB's before 11 exits 0 after some of these, too.
+      if (isChanged(number)) throw tableChanged(undefined);
       throw new OperationError(
         'dump/failed',
         `${flavour.programs.dump[0] ?? 'the dump program'} warned${number === undefined ? '' : ` of error ${number}`}`,

@@ -23,11 +23,24 @@ export interface DumpTask {
   readonly signal: AbortSignal;
 }
 
+export interface Dumped {
+  readonly entries: readonly EntryWithoutParts[];
+  readonly bodies: Bodies;
+}
+
+/** How many bodies of code a dump holds. */
+export interface Bodies {
+  /** Triggers, by table. */
+  readonly ofTables: ReadonlyMap<string, number>;
+  /** Routines and events. */
+  readonly others: number;
+}
+
 /**
  * Reads what the dump programs print, cuts it into one file per table, compresses and proves each and hands it to the sink.
  * Returns only when every program exited 0 without a warning, with its end mark, and with each of its tables exactly once.
  */
-export async function dumpDatabase(task: DumpTask): Promise<readonly EntryWithoutParts[]> {
+export async function dumpDatabase(task: DumpTask): Promise<Dumped> {
   const directory = join(task.scratch, 'dump');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const failed = new AbortController();
@@ -56,7 +69,7 @@ export async function dumpDatabase(task: DumpTask): Promise<readonly EntryWithou
   try {
     const names = numbering(task);
     const context = { directory, files, policy: task.policy, names };
-    await allOrNone(
+    const bodies = await allOrNone(
       task.shares.map((share, index) => () => readShare(share, { ...context, whole: index === 0 })),
       failed,
     );
@@ -64,11 +77,11 @@ export async function dumpDatabase(task: DumpTask): Promise<readonly EntryWithou
       const share = await task.structure();
       shares.push(share);
       if (signal.aborted) stop();
-      await allOrNone([() => readShare(share, { ...context, whole: false })], failed);
+      bodies.push(...(await allOrNone([() => readShare(share, { ...context, whole: false })], failed)));
     }
     const entries = await files.rest();
     signal.throwIfAborted();
-    return entries;
+    return { entries, bodies: sumOf(bodies) };
   } catch (error) {
     throw signal.aborted ? reasonOf(signal) : error;
   } finally {
@@ -88,15 +101,25 @@ const reasonOf = (signal: AbortSignal): OperationError => {
 };
 
 /** Runs all of it at once; the first failure ends the rest, and is thrown once they have ended. */
-async function allOrNone(work: readonly (() => Promise<void>)[], failed: AbortController): Promise<void> {
+async function allOrNone<T>(work: readonly (() => Promise<T>)[], failed: AbortController): Promise<T[]> {
   const running = work.map((each) =>
     each().catch((error: unknown) => {
       failed.abort(error);
       throw error;
     }),
   );
-  for (const result of await Promise.allSettled(running)) if (result.status === 'rejected') throw failed.signal.reason;
+  const results: T[] = [];
+  for (const result of await Promise.allSettled(running)) {
+    if (result.status === 'rejected') throw failed.signal.reason;
+    results.push(result.value);
+  }
+  return results;
 }
+
+const sumOf = (all: readonly Bodies[]): Bodies => ({
+  ofTables: new Map(all.flatMap(({ ofTables }) => [...ofTables])),
+  others: all.reduce((sum, { others }) => sum + others, 0),
+});
 
 interface Numbering {
   readonly settings: string;
@@ -129,17 +152,22 @@ interface ShareContext {
   readonly whole: boolean;
 }
 
-async function readShare({ process, tables }: DumpShare, context: ShareContext): Promise<void> {
+async function readShare({ process, tables }: DumpShare, context: ShareContext): Promise<Bodies> {
   const splitter = splitDump(tables.map(({ table }) => table));
   const compression = compressionOf(context.policy.compression);
   let open: { readonly part: DumpPart; readonly file: CompressedFile | undefined } | undefined;
   // Small, and of its first lines one is about this run and not about the database.
   const settings: Buffer[] = [];
+  const ofTables = new Map<string, number>();
+  let others = 0;
 
   const close = async (): Promise<void> => {
     if (open === undefined) return;
     const { part, file } = open;
     open = undefined;
+    const count = splitter.bodies(part);
+    if (part.kind === 'table') ofTables.set(tables[part.index]?.table ?? '', count);
+    else others += count;
     if (file === undefined) return;
     if (part.kind === 'settings')
       await file.write(Buffer.from(withoutHost(Buffer.concat(settings).toString('latin1')), 'latin1'));
@@ -160,6 +188,7 @@ async function readShare({ process, tables }: DumpShare, context: ShareContext):
     await process.done;
     for (const { part, bytes } of splitter.finish()) await take(part, bytes);
     await close();
+    return { ofTables, others };
   } catch (error) {
     open?.file?.discard();
     // The program's own words say more than that its output broke off.
