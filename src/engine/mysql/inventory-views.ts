@@ -1,5 +1,6 @@
 import type { Fact } from '../../manifest/manifest.ts';
 import type { Catalog } from './catalog.ts';
+import { isBroken } from './dump-tables.ts';
 import { inexactness } from './inventory-exact.ts';
 import { factOf, type InventoryPart, type Row } from './inventory-query.ts';
 import { withoutDatabase } from './neutral-name.ts';
@@ -12,7 +13,7 @@ const views: InventoryPart = async ({ catalog }) => {
     SELECT TABLE_NAME AS name, VIEW_DEFINITION AS definition, CHECK_OPTION AS checkOption, DEFINER AS definer, SECURITY_TYPE AS security,
       CHARACTER_SET_CLIENT AS client, COLLATION_CONNECTION AS connection, ${inexactness('VIEW_DEFINITION')}, ${catalog.optional('VIEWS.ALGORITHM', 'algorithm')}
     FROM information_schema.VIEWS WHERE ${catalog.inDatabase('TABLE_SCHEMA')}`);
-  const dual = await dualityViews(catalog);
+  const [dual, broken] = [await dualityViews(catalog), await brokenViews(catalog)];
   const facts: Fact[] = [];
   for (const row of rows) {
     const fact = factOf('view', row, ['name']);
@@ -24,6 +25,7 @@ const views: InventoryPart = async ({ catalog }) => {
         definition: withoutDatabase(row['definition'] ?? '', catalog.database),
         ...(algorithm === undefined ? {} : { algorithm }),
         ...(dual.has(row['name'] ?? '') ? { jsonDuality: true } : {}),
+        ...(broken.has(row['name'] ?? '') ? { broken: true } : {}),
       },
     });
   }
@@ -51,6 +53,16 @@ async function dualityViews(catalog: Catalog): Promise<ReadonlySet<string>> {
     `SELECT TABLE_NAME AS name FROM information_schema.JSON_DUALITY_VIEWS WHERE ${catalog.inDatabase('TABLE_SCHEMA')}`,
   );
   return new Set(rows.map(({ name }) => name));
+}
+
+/** Views of which something is gone. */
+async function brokenViews({ session, inDatabase }: Catalog): Promise<ReadonlySet<string>> {
+  // MariaDB looks into a view only for more than its comment.
+  const rows = await session.query<{ name: string; comment: string | null }>(
+    `SELECT TABLE_NAME AS name, TABLE_COMMENT AS comment, TABLE_ROWS AS estimate FROM information_schema.TABLES
+     WHERE ${inDatabase('TABLE_SCHEMA')} AND TABLE_TYPE = 'VIEW'`,
+  );
+  return new Set(rows.filter(({ comment }) => isBroken(comment)).map(({ name }) => name));
 }
 
 /** Views. */

@@ -6,7 +6,7 @@ import type { Session } from './session.ts';
 /**
  * What the vendor's dump program cannot bring back, or not as it was: views that cannot be used, labels and defaults with
  * characters that it writes as `?`, columns whose reference system it leaves out, tables in tablespaces that a restore does not
- * make. `facts` are the database's inventory. A few queries and one for each view that the server says is broken.
+ * make. `facts` are the database's inventory.
  */
 export async function readNotRestorable(
   session: Session,
@@ -14,7 +14,7 @@ export async function readNotRestorable(
 ): Promise<readonly Degradation[]> {
   const catalog = await openCatalog(session, database);
   return [
-    ...(await brokenViews(catalog)),
+    ...facts.flatMap(brokenView),
     ...facts.flatMap((fact) => lostCharacters(catalog, fact)),
     ...(catalog.has('GEOMETRY_COLUMNS.SRID') ? facts.flatMap(lostReferenceSystem) : []),
     ...(await namedTablespaces(catalog)),
@@ -27,21 +27,15 @@ const notRestorable = (subject: string, detail: string): Degradation => ({
   detail,
 });
 
-/** information_schema opens every view for its comment and says there what is wrong with it (both servers; no manual says so). */
-async function brokenViews({ session, inDatabase }: Catalog): Promise<readonly Degradation[]> {
-  const views = await session.query<{ name: string; comment: string }>(
-    `SELECT TABLE_NAME AS name, TABLE_COMMENT AS comment FROM information_schema.TABLES
-     WHERE ${inDatabase('TABLE_SCHEMA')} AND TABLE_TYPE = 'VIEW' AND TABLE_COMMENT <> 'VIEW' ORDER BY TABLE_NAME`,
-  );
-  // A missing definer is told by another degradation, and such a view comes back.
-  return views
-    .filter(({ comment }) => /references invalid/.test(comment))
-    .map(({ name }) =>
-      notRestorable(
-        `view ${quoteName(name)}`,
-        'something that the view reads is missing, or its definer may not read it: it cannot be made anew',
-      ),
-    );
+/** A missing definer is told by another degradation, and such a view comes back. */
+function brokenView({ kind, name, value }: Fact): readonly Degradation[] {
+  if (kind !== 'view' || value['broken'] !== true) return [];
+  return [
+    notRestorable(
+      `view ${name}`,
+      'something that the view reads is missing, or may not be read by its definer: no dump has it',
+    ),
+  ];
 }
 
 /**

@@ -161,7 +161,7 @@ async function open(context: PrepareContext, planned: PlannedCapture): Promise<O
             database,
             objects: [...(isFirst ? objects.sequences : []), ...tables.map(({ table }) => table)],
             // Without any name, a dump is of everything there is.
-            ignored: [...objects.views, ...objects.tables.map(({ table }) => table)],
+            ignored: [...objects.views, ...objects.brokenViews, ...objects.tables.map(({ table }) => table)],
             arguments: ['--triggers', ...(isFirst ? ['--routines', '--events'] : [])],
             directory,
             marker: `holdfast-dump-${randomBytes(8).toString('hex')}`,

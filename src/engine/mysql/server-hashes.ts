@@ -78,21 +78,18 @@ function sumsOf(hash: string): string {
 }
 
 async function columnsOf(catalog: Catalog): Promise<ReadonlyMap<string, Hashable>> {
-  const rows = await catalog.session.query<{
-    table: string;
-    column: string;
-    type: string;
-    extra: string;
-    kind: string;
-  }>(`
-    SELECT c.TABLE_NAME AS \`table\`, c.COLUMN_NAME AS \`column\`, c.DATA_TYPE AS type, c.EXTRA AS extra, t.TABLE_TYPE AS kind
-    FROM information_schema.COLUMNS c JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
-    WHERE ${catalog.inDatabase('c.TABLE_SCHEMA')} AND ${catalog.inDatabase('t.TABLE_SCHEMA')} AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')
-    ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION`);
+  // Not joined: MariaDB would open every table once more for each of its columns.
+  const kinds = await catalog.session.query<{ name: string; kind: string }>(
+    `SELECT TABLE_NAME AS name, TABLE_TYPE AS kind FROM information_schema.TABLES WHERE ${catalog.inDatabase('TABLE_SCHEMA')}`,
+  );
+  const kindOf = new Map(kinds.map(({ name, kind }) => [name, kind]));
+  const rows = await catalog.session.query<{ table: string; column: string; type: string; extra: string }>(`
+    SELECT TABLE_NAME AS \`table\`, COLUMN_NAME AS \`column\`, DATA_TYPE AS type, EXTRA AS extra
+    FROM information_schema.COLUMNS WHERE ${catalog.inDatabase('TABLE_SCHEMA')} ORDER BY TABLE_NAME, ORDINAL_POSITION`);
   const tables = Map.groupBy(rows, ({ table }) => table);
   return new Map(
     [...tables].map(([table, columns]) => {
-      const versioned = columns[0]?.kind === 'SYSTEM VERSIONED';
+      const versioned = kindOf.get(table) === 'SYSTEM VERSIONED';
       const wanted = columns.filter(
         ({ extra }) =>
           !/\b(VIRTUAL|STORED|PERSISTENT) GENERATED\b/.test(extra) || (versioned && /ROW (START|END)/.test(extra)),

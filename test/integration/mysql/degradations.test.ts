@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { comparisonRules } from '../../../src/engine/mysql/comparison-rules.ts';
+import { readFloatLoss } from '../../../src/engine/mysql/float-loss.ts';
+import { flavours as vendors } from '../../../src/engine/mysql/flavour.ts';
+import { readInventory } from '../../../src/engine/mysql/inventory.ts';
+import { readNotRestorable } from '../../../src/engine/mysql/not-restorable.ts';
+import { readOrphanDefiners } from '../../../src/engine/mysql/orphan-definers.ts';
+import { withPastEvents } from '../../../src/engine/mysql/past-events.ts';
+import { mysql } from '../../../src/engine/mysql/mysql.ts';
+import { openSession, type Session } from '../../../src/engine/mysql/session.ts';
+import { compareFacts } from '../../../src/manifest/compare-facts.ts';
+import type { Degradation, Fact } from '../../../src/manifest/manifest.ts';
+import { captureInto } from '../../support/capture.ts';
+import { flavours, startMysql, type TestMysql } from '../../support/mysql.ts';
+import { described } from '../../support/restore.ts';
+
+const database = 'lossy `1`';
+const quoted = '`lossy ``1```';
+
+describe.each(flavours)('what $engine $version cannot bring back', ({ engine, version }) => {
+  const flavour = vendors[engine];
+  let server: TestMysql;
+  let session: Session;
+  beforeAll(async () => {
+    server = await startMysql({ engine, version, settings: { 'event-scheduler': 'OFF' } });
+    session = await openSession(server.access(), flavour);
+    await server.sql(undefined, `CREATE DATABASE ${quoted} CHARACTER SET utf8mb4`);
+  });
+  afterAll(async () => {
+    await session[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+  const inventory = (): Promise<readonly Fact[]> => readInventory(session, flavour, { database });
+  const notRestorable = async (): Promise<readonly string[]> =>
+    subjectsOf(await readNotRestorable(session, { database, facts: await inventory() }));
+  const subjectsOf = (found: readonly Degradation[]): readonly string[] =>
+    found.map(({ code, subject }) => `${code} ${subject}`);
+
+  test('are FLOAT values of more than six digits, by column and number', async () => {
+    await server.sql(
+      database,
+      `CREATE TABLE floats (id int PRIMARY KEY, \`a\`\`b\` float, fine float, copied float AS (fine));
+       INSERT INTO floats (id, \`a\`\`b\`, fine) VALUES (1, 8388609, 1.1), (2, 16777217, -3.4e38), (3, 0.1, 1e-40), (4, NULL, 123456)`,
+    );
+    const found = await readFloatLoss(session, { database, tables: ['floats'] });
+    expect(found).toMatchObject([
+      { code: 'float-rounded', subject: '`floats`.`a``b`', detail: expect.stringContaining('2 values') as string },
+    ]);
+    expect(await readFloatLoss(session, { database, tables: [] })).toEqual([]);
+  });
+
+  test('are what runs as an account that does not exist', async () => {
+    await server.sql(
+      database,
+      `CREATE USER 'a@b'@'%'; CREATE DEFINER = 'a@b'@'%' VIEW known AS SELECT 1 AS x;
+       CREATE DEFINER = 'ghost'@'localhost' VIEW unknown AS SELECT 1 AS x; CREATE DEFINER = 'ghost'@'localhost' PROCEDURE told() SELECT 1`,
+    );
+    const found = await readOrphanDefiners(session, await inventory());
+    expect(found).toMatchObject([{ code: 'orphan-definer', subject: 'ghost@localhost' }]);
+    expect(found[0]?.detail).toContain('procedure `told`, view `unknown`');
+    await server.sql(database, 'DROP VIEW known, unknown; DROP PROCEDURE told');
+  });
+
+  test('are views of what is gone', async () => {
+    await server.sql(
+      database,
+      'CREATE TABLE gone (a int); CREATE VIEW `br``oken` AS SELECT a FROM gone; CREATE VIEW over_it AS SELECT * FROM `br``oken`; DROP TABLE gone',
+    );
+    expect(await notRestorable()).toEqual([
+      'object-not-restorable view `br``oken`',
+      'object-not-restorable view `over_it`',
+    ]);
+    await using capture = await captureInto(server.access('source'), database, { engine: mysql(engine) });
+    expect(await capture.text('views').catch(() => '')).not.toContain('br``oken');
+    const views = (await inventory()).filter(({ kind }) => kind === 'view');
+    expect(described(compareFacts(views, [], comparisonRules))).toEqual([
+      'informational view `br``oken`',
+      'informational view `over_it`',
+    ]);
+    await server.sql(database, 'DROP VIEW `br``oken`, over_it');
+  });
+
+  test('are characters that dumps write as a question mark', async () => {
+    await server.sql(
+      database,
+      `SET NAMES utf8mb4; CREATE TABLE emoji (a enum('😀', 'b'), b varchar(10) DEFAULT 'x😀', c varchar(10) DEFAULT 'x', d enum('ü'))`,
+    );
+    expect(await notRestorable()).toEqual([
+      'object-not-restorable column `emoji`.`a`',
+      ...(engine === 'mariadb' ? ['object-not-restorable column `emoji`.`b`'] : []),
+    ]);
+    await server.sql(database, 'DROP TABLE emoji');
+  });
+
+  test.runIf(engine === 'mariadb')('are reference systems of MariaDB', async () => {
+    await server.sql(database, 'CREATE TABLE places (p point REF_SYSTEM_ID = 4326, q point)');
+    expect(await notRestorable()).toEqual(['object-not-restorable column `places`.`p`']);
+    await server.sql(database, 'DROP TABLE places');
+  });
+
+  test.runIf(engine === 'mysql')('are tables in tablespaces of MySQL', async () => {
+    await server.sql(
+      database,
+      "CREATE TABLESPACE `sp``ace` ADD DATAFILE 'space.ibd'; CREATE TABLE `in``side` (a int) TABLESPACE `sp``ace`; CREATE TABLE outside (a int) TABLESPACE innodb_system",
+    );
+    const found = await readNotRestorable(session, { database, facts: await inventory() });
+    expect(found).toMatchObject([
+      { subject: 'table `in``side`', detail: expect.stringContaining('`sp``ace`') as string },
+    ]);
+    await server.sql(database, 'DROP TABLE `in``side`, outside');
+  });
+
+  test('is an event whose time has passed, which is told and no failure', async () => {
+    await server.sql(
+      database,
+      `SET SESSION time_zone = '+02:00';
+       CREATE EVENT kept ON SCHEDULE AT '2037-01-01 00:00:00' ON COMPLETION PRESERVE DO DO 0;
+       CREATE EVENT dropped ON SCHEDULE AT '2037-01-01 00:00:00' DO DO 0;
+       CREATE EVENT later ON SCHEDULE AT '2037-01-01 00:00:00' DO DO 0`,
+    );
+    // As if the backup were from before their time.
+    const backedUp = (await inventory()).map((fact) =>
+      fact.kind === 'event' && fact.name !== '`later`'
+        ? { ...fact, value: { ...fact.value, executeAt: '2001-01-01 00:00:00' } }
+        : fact,
+    );
+    await server.sql(database, 'DROP EVENT dropped; DROP EVENT later; ALTER EVENT kept DISABLE');
+    const restored = (await inventory()).map((fact) =>
+      fact.kind === 'event' ? { ...fact, value: { ...fact.value, executeAt: '2001-01-01 00:00:00' } } : fact,
+    );
+    const seen = await withPastEvents(session, restored, backedUp);
+    expect(described(compareFacts(backedUp, seen, comparisonRules))).toEqual([
+      'informational event `dropped` status',
+      'informational event `kept` status',
+      'strict event `later`',
+    ]);
+  });
+});
