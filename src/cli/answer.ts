@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { messageOf, OperationError } from '../base/operation-error.ts';
 import { fitted } from '../render/fitted.ts';
 import type { Context } from './context.ts';
@@ -26,7 +27,10 @@ export function parseReports(
     const path = rest.join('=');
     if (!formats.includes(format) || path === '')
       throw invalidUsage(`--report ${report} is not FORMAT=PATH`, `Formats here: ${formats.join(', ')}.`);
-    return { format, path: resolve(cwd, path) };
+    const file = resolve(cwd, path);
+    // Found before a backup of hours, and not after it.
+    if (!existsSync(dirname(file))) throw invalidUsage(`--report ${report}: there is no folder ${dirname(file)}`);
+    return { format, path: file };
   });
 }
 
