@@ -47,6 +47,10 @@ test(
     await using target = await startPostgresql();
     const to = `postgresql://${target.user}@${encodeURIComponent(target.socket)}:${target.port}`;
     const onto = ['--repository', workspace.repository, '--to', to, '--clients', target.binaries];
+    // The database whose only backup is damaged fails, and the others go on.
+    expect(await answer('restore', ['restore', 'srv/*', ...onto, '--dry-run'], 24)).toMatchObject({
+      summary: { planned: 2, failed: 1 },
+    });
     expect(await answer('restore', ['restore', 'srv/gone', ...onto, '--dry-run'])).toMatchObject({
       summary: { planned: 1 },
     });
