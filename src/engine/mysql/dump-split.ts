@@ -87,12 +87,13 @@ export function splitDump(tables: readonly string[]): DumpSplitter {
       from = to;
     };
     for (;;) {
-      const found = inBody ? bytes.indexOf(bodyEnd, at) : nearest(bytes, at);
+      const found = nearest(bytes, at, inBody ? [bodyEnd, bodyBegin] : [heading, bodyBegin, undoing]);
       if (found === -1) break;
-      if (inBody) {
+      if (startsWith(bytes, found, bodyEnd)) {
         inBody = false;
         at = found + bodyEnd.byteLength - 1;
       } else if (startsWith(bytes, found, bodyBegin)) {
+        // Between events there is only another beginning.
         inBody = true;
         bodies.set(part, (bodies.get(part) ?? 0) + 1);
         at = found + bodyBegin.byteLength;
@@ -117,11 +118,6 @@ export function splitDump(tables: readonly string[]): DumpSplitter {
     emit(keep);
     held = Buffer.from(bytes.subarray(keep));
     return pieces;
-  };
-
-  const nearest = (bytes: Buffer, at: number): number => {
-    const places = [bytes.indexOf(heading, at), bytes.indexOf(bodyBegin, at), bytes.indexOf(undoing, at)];
-    return places.reduce((first, place) => (place !== -1 && (first === -1 || place < first) ? place : first), -1);
   };
 
   return {
@@ -151,3 +147,12 @@ const unexpected = (): OperationError =>
 
 const startsWith = (bytes: Buffer, at: number, mark: Buffer): boolean =>
   bytes.byteLength - at >= mark.byteLength && bytes.compare(mark, 0, mark.byteLength, at, at + mark.byteLength) === 0;
+
+function nearest(bytes: Buffer, at: number, marks: readonly Buffer[]): number {
+  let first = -1;
+  for (const mark of marks) {
+    const place = bytes.indexOf(mark, at);
+    if (place !== -1 && (first === -1 || place < first)) first = place;
+  }
+  return first;
+}
