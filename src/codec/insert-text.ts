@@ -127,7 +127,8 @@ export function insertText(): { take(chunk: Uint8Array): void; finish(): InsertT
       held = Uint8Array.from(bytes.subarray(at));
     },
     finish() {
-      if (where !== 'structure' && where !== 'rows' && where !== 'triggers')
+      // What is still held is the beginning of a line that did not end.
+      if ((where !== 'structure' && where !== 'rows' && where !== 'triggers') || held.byteLength > 0)
         throw new OperationError('dump/truncated', 'the table’s rows end within a statement');
       return { plainBytes, digest: hash.digest('hex'), rows };
     },
