@@ -9,6 +9,7 @@ import { checkSettings, readVariables } from './check-settings.ts';
 import { seriesOf, type Flavour } from './flavour.ts';
 import { mayReplace } from './restore-database.ts';
 import { openSession, type Session } from './session.ts';
+import { namedTimeZones } from './time-zones.ts';
 
 /** The contract is `Engine.checkTarget`. Errors are what a restore would certainly fail at; warnings, what would come back otherwise. */
 export const checkTarget =
@@ -101,23 +102,17 @@ const lacks = (what: string): Diagnostic => ({
 
 /** Names of time zones mean something only to a server whose tables have them (manual, "MySQL Server Time Zone Support"). */
 async function timeZones(session: Session, { contents }: RestoreRequest): Promise<readonly Diagnostic[]> {
-  const named = new Set(
-    contents.inventory
-      .filter(({ kind }) => kind === 'event')
-      .map(({ value }) => value['timeZone'])
-      .filter((zone) => typeof zone === 'string' && zone !== 'SYSTEM' && !/^[+-]/.test(zone)),
-  );
   const missing: Diagnostic[] = [];
-  for (const zone of named) {
+  for (const zone of namedTimeZones(contents.inventory)) {
     const [row] = await session.query<{ time: string | null }>(
       "SELECT CONVERT_TZ('2000-01-01 00:00:00', '+00:00', ?) AS time",
-      [String(zone)],
+      [zone],
     );
     if (typeof row?.time === 'string') continue;
     missing.push({
       severity: 'error',
       code: 'target/lacks-locale',
-      summary: `the target does not know the time zone ${String(zone)} of an event`,
+      summary: `the target does not know the time zone ${zone} of an event`,
       help: 'Load the time zones into the target’s tables (mysql_tzinfo_to_sql, mariadb-tzinfo-to-sql).',
     });
   }

@@ -68,6 +68,8 @@ export interface ThrowawayServer {
   /** Environment variables of the official image. */
   readonly passwordVariable: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Names of the program that makes SQL of the machine's time zones. */
+  readonly zonePrograms: readonly string[];
   /** Names of the program that asks a server whether it is there. */
   readonly pingProgram: string;
 }
@@ -153,6 +155,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
       plugins: [],
       passwordVariable: 'MYSQL_ROOT_PASSWORD',
       env: { MYSQL_ROOT_HOST: '%' },
+      zonePrograms: ['mysql_tzinfo_to_sql'],
       pingProgram: 'mysqladmin',
     },
   },
@@ -221,6 +224,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
       plugins: ['auth_ed25519', 'auth_parsec', 'ha_archive', 'ha_blackhole'],
       passwordVariable: 'MARIADB_ROOT_PASSWORD',
       env: { MARIADB_ROOT_HOST: '%' },
+      zonePrograms: ['mariadb-tzinfo-to-sql', 'mysql_tzinfo_to_sql'],
       pingProgram: 'mariadb-admin',
     },
   },

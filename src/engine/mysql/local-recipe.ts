@@ -5,6 +5,7 @@ import { OperationError } from '../../base/operation-error.ts';
 import { runCommand } from '../../system/run.ts';
 import { flavours, seriesOf, versionNumberOf, type Flavour } from './flavour.ts';
 import { settingArguments, throwawaySettings } from './server-settings.ts';
+import { loadZonesSql, zonesSetting } from './time-zones.ts';
 
 interface Installation {
   readonly folder: string;
@@ -93,6 +94,10 @@ async function plan(flavour: Flavour, { installation, root, settings: wanted }: 
   const places = placesOf(flavour, installation);
   const { settings, shaping, notes } = throwawaySettings(flavour, wanted);
   const common = { datadir: join(root, 'data'), tmpdir: join(root, 'tmp'), ...places.settings };
+  const zones = await loadZonesSql(wanted[zonesSetting]?.split(',') ?? [], {
+    folder: installation.clients,
+    programs: flavour.throwaway.zonePrograms,
+  });
   const making = { ...common, ...cheap, ...shaping };
   return {
     directories: ['data', 'tmp', 'socket'],
@@ -100,7 +105,7 @@ async function plan(flavour: Flavour, { installation, root, settings: wanted }: 
     // Statements that the server runs before it takes connections; the password is of letters that need no quoting.
     passwordFile: {
       path: 'password.sql',
-      text: (password: string) => `ALTER USER 'root'@'localhost' IDENTIFIED BY '${password}';\n`,
+      text: (password: string) => `ALTER USER 'root'@'localhost' IDENTIFIED BY '${password}';\n${zones.sql}`,
     },
     initialise: [
       flavour.throwaway.initialise === 'initialize'
@@ -133,7 +138,7 @@ async function plan(flavour: Flavour, { installation, root, settings: wanted }: 
     host: 'socket/mysqld.sock',
     port: 3306,
     maintenanceDatabase: 'information_schema',
-    notes,
+    notes: [...notes, ...zones.notes],
   };
 }
 

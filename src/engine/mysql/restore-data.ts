@@ -4,13 +4,13 @@ import { fileChunks } from '../../codec/file-chunks.ts';
 import { decode } from '../../codec/decode.ts';
 import type { ContentEntry } from '../../manifest/manifest.ts';
 import type { ServerAccess } from '../server-access.ts';
+import type { FoundClient } from './clients.ts';
 import type { Flavour } from './flavour.ts';
 import { runClient, textScript, type Script } from './run-client.ts';
 
 export interface DataRequest {
   readonly flavour: Flavour;
-  /** Of the server. */
-  readonly versionNumber: number;
+  readonly client: FoundClient;
   readonly database: string;
   /** Where the files of the dump lie. */
   readonly directory: string;

@@ -5,6 +5,7 @@ import type { ArtefactSource, RestoreEvents, RestoreReport, RestoreRequest } fro
 import { grantFacts, type GrantFact } from './account-facts.ts';
 import { accountFlavours } from './account-flavour.ts';
 import { refuseAccountConflicts } from './account-conflicts.ts';
+import { findClient, type FoundClient } from './clients.ts';
 import { sequenceDefaults } from './database-sql.ts';
 import type { Flavour } from './flavour.ts';
 import { quoteAccount } from './quote.ts';
@@ -27,12 +28,16 @@ export const restore =
   ): Promise<RestoreReport> => {
     const database = request.as ?? request.manifest.address.database;
     const server = await lookAtTarget(target, flavour, { signal: request.signal });
+    const client = await findClient(flavour, 'client', {
+      versionNumber: server.versionNumber,
+      folder: target.clients,
+    });
     await refuseAccountConflicts(target, flavour, request);
     const steps: { phase: Step['phase']; ms: number }[] = [];
     for (const { phase } of request.manifest.steps) {
       events.step(phase);
       const since = performance.now();
-      await guarded(phase, () => carryOut(phase, { flavour, target, request, source, database, server }));
+      await guarded(phase, () => carryOut(phase, { flavour, client, target, request, source, database, server }));
       steps.push({ phase, ms: Math.round(performance.now() - since) });
     }
     return { database, steps, notes: madeOn(target) === undefined ? notesOf(request, server) : [] };
@@ -40,6 +45,7 @@ export const restore =
 
 interface StepContext {
   readonly flavour: Flavour;
+  readonly client: FoundClient;
   readonly target: CleanServer | OpenServer;
   readonly request: RestoreRequest;
   readonly source: ArtefactSource;
@@ -48,10 +54,10 @@ interface StepContext {
 }
 
 async function carryOut(phase: Step['phase'], context: StepContext): Promise<void> {
-  const { flavour, target, request, source, database, server } = context;
+  const { flavour, client, target, request, source, database, server } = context;
   const { signal, jobs } = request;
-  const { versionNumber, preamble } = server;
-  const common = { flavour, versionNumber, database, preamble, signal };
+  const { preamble } = server;
+  const common = { flavour, client, database, preamble, signal };
   switch (phase) {
     case 'roles':
       notePublic(target, flavour, request);

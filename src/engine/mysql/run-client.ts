@@ -6,7 +6,7 @@ import { countNewlines } from '../../codec/count-newlines.ts';
 import { runCommand } from '../../system/run.ts';
 import { withScratch } from '../../system/scratch.ts';
 import type { ServerAccess } from '../server-access.ts';
-import { findClient } from './clients.ts';
+import type { FoundClient } from './clients.ts';
 import type { Flavour } from './flavour.ts';
 import { writeOptionFile } from './option-file.ts';
 import { clientFailure } from './restore-error.ts';
@@ -21,8 +21,8 @@ export interface Script {
 
 export interface ClientRun {
   readonly flavour: Flavour;
-  /** Of the server. */
-  readonly versionNumber: number;
+  /** The vendor's program. */
+  readonly client: FoundClient;
   readonly database: string;
   /** In the order to be fed; asked for the next one when the one before is fed. */
   readonly scripts: Iterable<Script>;
@@ -38,8 +38,7 @@ export interface ClientRun {
  * `--binary-mode` a dump could give commands to the client itself (`\!` runs a shell: MySQL manual, "mysql Client Commands").
  */
 export async function runClient(server: ServerAccess, run: ClientRun): Promise<void> {
-  const { flavour, versionNumber, database, signal } = run;
-  const client = await findClient(flavour, 'client', { versionNumber, folder: server.clients });
+  const { flavour, client, database, signal } = run;
   await withScratch('client', async (directory) => {
     const options = await writeOptionFile(server, flavour, { directory, name: 'client.cnf' });
     const failure = clientFailure();
@@ -109,8 +108,7 @@ function feedAll(
   // One for all pieces that the decoder still hands over while the buffer is full.
   let drained: Promise<void> | undefined;
   const take = (piece: Uint8Array): Promise<void> | undefined => {
-    // The program has ended, which is somebody else's to tell.
-    if (input.destroyed) return undefined;
+    if (input.destroyed) throw programEnded;
     line += countNewlines(piece);
     // The decoder uses its buffer again.
     if (input.write(Buffer.from(piece))) return undefined;
@@ -128,11 +126,15 @@ function feedAll(
     if (!input.destroyed) input.end();
   };
   const done = work().catch((error: unknown) => {
+    // Why it did is its own to tell.
+    if (error === programEnded) return;
     input.destroy(error as Error);
     throw error;
   });
   return { done, places: () => places };
 }
+
+const programEnded = new Error('the program reads no more');
 
 const newline = Buffer.from('\n');
 

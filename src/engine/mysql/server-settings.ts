@@ -1,4 +1,5 @@
 import type { Flavour } from './flavour.ts';
+import { zonesSetting } from './time-zones.ts';
 
 export interface ServerSettings {
   /** Named as options of the server program, without the leading dashes. */
@@ -89,4 +90,5 @@ const decided: ReadonlySet<string> = new Set([
   'time_zone',
   'system_time_zone',
   'version_comment',
+  zonesSetting,
 ]);

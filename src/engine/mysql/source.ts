@@ -3,6 +3,7 @@ import { databaseFact } from './database-sql.ts';
 import type { Flavour } from './flavour.ts';
 import { serverIdentity } from './same-server.ts';
 import type { Session } from './session.ts';
+import { namedTimeZones, zonesSetting } from './time-zones.ts';
 
 /**
  * What the manifest says of the source. `settings` are the server's that a restore depends on; none that could hold a secret.
@@ -27,8 +28,14 @@ export async function readSource(
     extensions: [],
     tablespaces: [],
     databaseBytes: Number(size?.bytes ?? 0),
-    settings: await readSettings(session, flavour),
+    settings: { ...(await readSettings(session, flavour)), ...zonesOf(facts) },
   };
+}
+
+/** A server that lacks them refuses the events. */
+function zonesOf(facts: readonly Fact[]): Readonly<Record<string, string>> {
+  const zones = namedTimeZones(facts);
+  return zones.length === 0 ? {} : { [zonesSetting]: zones.join(',') };
 }
 
 /** Only those that this server has; empty ones say nothing. */

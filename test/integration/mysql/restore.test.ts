@@ -72,10 +72,12 @@ describe.each(flavours)('a restore of $engine $version', { timeout: 180_000 }, (
   /** From an empty folder, with nothing but the repository's place. */
   const restore = async (to: TestMysql, args: readonly string[]): Promise<Ran> =>
     workspace.backup(
-      [
-        ...['restore', 'main/shop', ...args, '--repository', workspace.repository, '--to', url(to)],
-        ...['--to-password', `file:${await passwordFile(to)}`, '--clients', to.binaries],
-      ],
+      ['restore', 'main/shop', ...args, '--repository', workspace.repository, '--to', url(to)].concat([
+        '--to-password',
+        `file:${await passwordFile(to)}`,
+        '--clients',
+        to.binaries,
+      ]),
       { cwd: empty },
     );
   const restoreJson = async (to: TestMysql, args: readonly string[], code = 0): Promise<Restored> => {
@@ -164,18 +166,14 @@ describe.each(flavours)('a restore of $engine $version', { timeout: 180_000 }, (
       undefined,
       "SET GLOBAL event_scheduler = OFF; DROP DATABASE shop; CREATE USER weak@localhost IDENTIFIED BY 'weak'; GRANT CREATE, DROP, SELECT, INSERT, ALTER, INDEX, LOCK TABLES, TRIGGER, EVENT, CREATE ROUTINE, CREATE VIEW, CREATE USER ON *.* TO weak@localhost WITH GRANT OPTION",
     );
+    const to = url(target).replace('root@', 'weak@');
     const ran = await workspace.backup(
-      [
-        ...[
-          'restore',
-          'main/shop',
-          '--repository',
-          workspace.repository,
-          '--to',
-          url(target).replace('root@', 'weak@'),
-        ],
-        ...['--to-password', 'env:WEAK', '--clients', target.binaries],
-      ],
+      ['restore', 'main/shop', '--repository', workspace.repository, '--to', to].concat([
+        '--to-password',
+        'env:WEAK',
+        '--clients',
+        target.binaries,
+      ]),
       { cwd: empty, env: { WEAK: 'weak' } },
     );
     expect(ran.code).toBe(1);
