@@ -66,7 +66,10 @@ async function statementOf({ session, database }: Catalog, what: string): Promis
     const column = Object.keys(row).find((name) => name.startsWith('Create ') || name === 'SQL Original Statement');
     const statement = column === undefined ? undefined : row[column];
     if (typeof statement !== 'string') return undefined;
-    return outsideQuotes(withoutDatabase(statement, database), (bare) => bare.replaceAll(saidElsewhere, ''));
+    return outsideQuotes(withoutDatabase(statement, database), (bare) => bare.replaceAll(saidElsewhere, '')).replace(
+      /[; ]+$/,
+      '',
+    );
   } catch (error) {
     if (error instanceof QueryError && unusable.has(error.errno ?? 0)) return undefined;
     throw error;

@@ -27,5 +27,9 @@ export function factOf(kind: string, row: Row, parts: readonly string[]): Fact {
 /** NULL for the empty text, which stands for "none" in most columns of information_schema. */
 export const unlessEmpty = (column: string, alias: string): string => `NULLIF(${column}, '') AS ${alias}`;
 
-/** Hash of a text that is too long to be shown and may hold anything. */
-export const digestOf = (column: string, alias: string): string => `SHA2(${column}, 256) AS ${alias}`;
+/**
+ * Hash of the body of a routine, trigger or event, which is too long to be shown and may hold anything. MySQL keeps the
+ * semicolon behind one that came from a client that sends several statements at once, and loses it when it is restored.
+ */
+export const digestOf = (column: string, alias: string): string =>
+  `SHA2(TRIM(TRAILING ';' FROM RTRIM(${column})), 256) AS ${alias}`;

@@ -110,6 +110,25 @@ describe.each(flavours)('what $engine $version cannot bring back', ({ engine, ve
     await server.sql(database, 'DROP TABLE `in``side`, outside');
   });
 
+  test.runIf(engine === 'mysql')('are bodies with a semicolon behind them in MySQL', async () => {
+    const make = 'CREATE TRIGGER `tr``1` BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1';
+    await server.sql(
+      database,
+      `CREATE TABLE t (a int); ${make}; CREATE EVENT often ON SCHEDULE EVERY 1 YEAR DISABLE DO DO 0; DO 0`,
+    );
+    const facts = await inventory();
+    expect(await notRestorable()).toEqual([
+      'object-not-restorable event `often`',
+      'object-not-restorable trigger `tr``1`',
+    ]);
+    await server.sql(database, 'DROP TRIGGER `tr``1`');
+    await server.sql(database, make);
+    const ofTriggers = ({ kind }: Fact): boolean => kind === 'trigger';
+    // As the body that comes back without it is the same.
+    expect((await inventory()).find(ofTriggers)?.value['bodySha256']).toBe(facts.find(ofTriggers)?.value['bodySha256']);
+    await server.sql(database, 'DROP TABLE t; DROP EVENT often');
+  });
+
   test('is an event whose time has passed, which is told and no failure', async () => {
     await server.sql(
       database,
