@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -40,6 +41,31 @@ describe('everything that has ever broken a backup', { timeout: 180_000 }, () =>
       restoration: { state: 'succeeded' },
       teardown: { state: 'done' },
     });
+  });
+});
+
+describe('an event in a named time zone', { timeout: 120_000 }, () => {
+  test.for(flavours)('comes back on a new server of $engine $version, which is given the zone', async (flavour) => {
+    await using source = await startMysqlShop(flavour);
+    const program = vendors[flavour.engine].throwaway.zonePrograms
+      .map((name) => join(source.binaries, name))
+      .find((path) => existsSync(path));
+    const zone = 'Europe/Berlin';
+    const { stdout } = await execa(program ?? '', [`/usr/share/zoneinfo/${zone}`, zone]);
+    await source.script('mysql', stdout);
+    await source.script(
+      'shop',
+      `SET time_zone = '${zone}'; CREATE EVENT summer ON SCHEDULE EVERY 1 DAY STARTS '2030-07-01 02:30:00' DISABLE DO DO 1;`,
+    );
+    await using workspace = await openWorkspace({
+      servers: { main: await declaredMysql(source) },
+      targets: { clean: localMysqlTarget(source) },
+      databases: { shop: { server: 'main', drill: { target: 'clean' } } },
+    });
+    await backUpAll(workspace);
+    const { drills } = await workspace.json<Drills>(['drill']);
+    expect(drills.flatMap(differencesOf)).toEqual([]);
+    expect(drills).toMatchObject([{ verdict: 'passed' }]);
   });
 });
 
