@@ -195,8 +195,10 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     sessionSettings: ['SET SESSION max_statement_time = 0', 'SET SESSION alter_algorithm = DEFAULT'],
     ownAccounts: ['mariadb.sys'],
     ownDatabases: common,
-    // 10.11 has no server_uid, and copies of a data directory share theirs: the guard's lock decides there.
-    identitySql: "SELECT CONCAT_WS(' ', @@hostname, @@port, @@socket, @@datadir, @@server_id) AS identity",
+    // No one thing tells servers apart. Two in a cluster of containers may have all names in common, but hardly the address of
+    // their network card, which server_uid is made of. Whatever they say, the guard's lock decides as well.
+    identitySql: `SELECT CONCAT_WS(' ', @@hostname, @@port, @@socket, @@datadir, @@server_id,
+      (SELECT variable_value FROM information_schema.global_variables WHERE variable_name = 'SERVER_UID')) AS identity`,
     // All zeros where it is no node.
     clusterVariable: "STATUS WHERE Variable_name = 'wsrep_cluster_state_uuid' AND Value NOT REGEXP '^[0-]*$'",
     replicaStatus: 'SHOW ALL SLAVES STATUS',
