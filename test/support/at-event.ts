@@ -13,7 +13,7 @@ export interface ProgressRecord {
 
 /** Runs a command and does `act` once, as soon as a record fits. Throws where none did. */
 export async function atEvent(
-  bench: Bench,
+  bench: Pick<Bench, 'start'>,
   args: readonly string[],
   what: {
     readonly fits: (record: ProgressRecord) => boolean;
@@ -44,7 +44,7 @@ export const entersPhase =
     record.event === 'phase' && record.phase === phase;
 
 /** Waits until a program of the bench runs, so that what is stopped is really in the middle of its work. */
-export async function runs(bench: Bench, program: RegExp): Promise<void> {
+export async function runs(bench: Pick<Bench, 'temporary' | 'work'>, program: RegExp): Promise<void> {
   const giveUpAt = performance.now() + 20_000;
   while (performance.now() < giveUpAt) {
     for (const pid of await readdir('/proc')) {

@@ -6,8 +6,8 @@ import { startPostgresql, type TestServer, type TestServerOptions } from './post
 import { declaredServer, localTarget, openWorkspace, type Ran, type RunOptions, type Workspace } from './workspace.ts';
 
 /** A workspace with a server, where the tool's scratch space is the test's alone, so that every leftover can be found. */
-export interface Bench extends AsyncDisposable {
-  readonly server: TestServer;
+export interface Bench<Server = TestServer> extends AsyncDisposable {
+  readonly server: Server;
   readonly work: Workspace;
   /** TMPDIR of the tool. Its name is in the environment, the working directory or an open file of every process it starts. */
   readonly temporary: string;
@@ -52,11 +52,25 @@ export function shopSpec(server: TestServer, options: BenchOptions = {}): object
 }
 
 export async function openBench(options: BenchOptions = {}): Promise<Bench> {
+  return openBenchOn(
+    async () => {
+      const server = await startPostgresql(options.server);
+      await server.sql('postgres', 'CREATE DATABASE shop');
+      await server.sql('shop', options.sql ?? shopSql);
+      return server;
+    },
+    { spec: (server) => shopSpec(server, options), ...(options.env === undefined ? {} : { env: options.env }) },
+  );
+}
+
+/** The same on any kind of server. */
+export async function openBenchOn<Server extends AsyncDisposable>(
+  start: () => Promise<Server>,
+  options: { readonly spec: (server: Server) => object; readonly env?: Readonly<Record<string, string>> },
+): Promise<Bench<Server>> {
   await using made = new AsyncDisposableStack();
-  const server = made.use(await startPostgresql(options.server));
-  await server.sql('postgres', 'CREATE DATABASE shop');
-  await server.sql('shop', options.sql ?? shopSql);
-  const work = made.use(await openWorkspace(shopSpec(server, options)));
+  const server = made.use(await start());
+  const work = made.use(await openWorkspace(options.spec(server)));
   const temporary = await mkdtemp(join(tmpdir(), 'hf'));
   made.defer(() => rm(temporary, { recursive: true, force: true, maxRetries: 5 }));
   const env = { TMPDIR: temporary, ...options.env };
