@@ -41,6 +41,8 @@ const yearSeconds = 31_536_000;
  */
 const settings: readonly string[] = [
   "SET NAMES utf8mb4, SESSION sql_mode = '', SESSION time_zone = '+00:00', SESSION sql_quote_show_create = 1",
+  // What is wrong with a view is said in a message.
+  "SET SESSION lc_messages = 'en_US'",
   `SET SESSION wait_timeout = ${yearSeconds}, SESSION net_read_timeout = 3600, SESSION net_write_timeout = 3600`,
   'SET SESSION group_concat_max_len = 1073741824',
 ];
