@@ -27,5 +27,10 @@ export type Holds = DeepReadonly<HoldsDocument>;
 export type Fact = DeepReadonly<FactDocument>;
 
 /** Artefacts that are SQL text made by Holdfast, small enough for memory. */
-export const textKinds = ['roles', 'database', 'supplement', 'views'] as const satisfies readonly ContentEntry['kind'][];
+export const textKinds = [
+  'roles',
+  'database',
+  'supplement',
+  'views',
+] as const satisfies readonly ContentEntry['kind'][];
 export type TextKind = (typeof textKinds)[number];

@@ -9,7 +9,6 @@ import type { CommittedBackup, ObjectInfo } from './repository.ts';
 import { openRereadSample } from './reread-sample.ts';
 import type { ManifestSummary } from './summary.ts';
 
-export type IndexedManifest = { readonly summary: ManifestSummary } | { readonly invalid: string };
 /** What a record or a lease says. Nothing: it is damaged, or says nothing that is wanted. */
 export interface IndexedRecord {
   readonly verify?: VerifyFact;

@@ -46,6 +46,3 @@ function isAdministrator({ kind, expected, actual }: Question): boolean {
 }
 
 const nameOf = (account: unknown): unknown => (account as { readonly user?: unknown } | undefined)?.user;
-
-/** The same in the shape of the whole comparison's rules. */
-export const accessRules: ComparisonRules = { accessKinds, isSecret: isSecretOfAccess, classify: classifyAccess };
