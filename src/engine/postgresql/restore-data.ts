@@ -18,8 +18,6 @@ export interface DataRequest {
   readonly superuser: boolean;
   /** Leave tablespaces out: everything goes to the database's default. */
   readonly useDefaultTablespace: boolean;
-  /** Settings of the source that data in the archive was written under and must be read under (`lc_monetary`). */
-  readonly settings: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
@@ -68,7 +66,7 @@ export async function restoreData(server: ServerAccess, request: DataRequest): P
  * Settings that the database or its roles may have and that would change or stop a restore: a read-only default, `SET role`,
  * a library that is not installed, replication role, time-outs. From 17 on also event triggers, which a login could start.
  */
-function options({ versionNumber, superuser, settings }: DataRequest): string {
+function options({ versionNumber, superuser }: DataRequest): string {
   const values: Record<string, string> = {
     role: 'none',
     default_transaction_read_only: 'off',
@@ -81,7 +79,6 @@ function options({ versionNumber, superuser, settings }: DataRequest): string {
     synchronize_seqscans: 'off',
     transform_null_equals: 'off',
     ...textSettings,
-    ...settings,
   };
   if (superuser) {
     values['session_preload_libraries'] = '';

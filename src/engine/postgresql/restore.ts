@@ -82,7 +82,6 @@ async function carryOut(phase: Step['phase'], context: StepContext): Promise<voi
         versionNumber: context.versionNumber,
         superuser: context.superuser,
         useDefaultTablespace: tablespaces.useDefault,
-        settings: {},
         signal,
       });
     case 'supplement': {
@@ -92,6 +91,9 @@ async function carryOut(phase: Step['phase'], context: StepContext): Promise<voi
     }
     case 'analyze':
       return analyzeDatabase(target, database, { jobs: request.jobs, signal });
+    case 'views':
+    case 'grants':
+      throw new OperationError('restore/failed', `the manifest has a step ${phase}, which PostgreSQL has no use for`);
   }
 }
 
