@@ -6,6 +6,7 @@ import { findAccounts } from './account-conflicts.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { checkPrivileges } from './check-privileges.ts';
 import { checkSettings, readVariables } from './check-settings.ts';
+import { checkSpace } from './check-space.ts';
 import { seriesOf, type Flavour } from './flavour.ts';
 import { mayReplace } from './restore-database.ts';
 import { openSession, type Session } from './session.ts';
@@ -30,6 +31,7 @@ export const checkTarget =
             ...(await checkAccounts(session, request, { isClean: 'made' in target })),
             ...(await accounts(session, flavour, request)),
             ...(await timeZones(session, request)),
+            ...(await checkSpace(target, session, request)),
             ...(await database(target, flavour, request)),
           ];
     return found.map((diagnostic) => ({ ...diagnostic, subject: target.name }));

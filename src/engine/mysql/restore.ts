@@ -119,7 +119,7 @@ function notesOf({ contents, manifest }: RestoreRequest, { logsChanges, silent }
     ...(running.length === 0
       ? []
       : [
-          `${running.length} ${running.length === 1 ? 'event is' : 'events are'} enabled as on the source and will run: ${running.map(({ name }) => name).join(', ')}`,
+          `${running.length} ${running.length === 1 ? 'event' : 'events'} came back enabled, as on the source: ${running.map(({ name }) => name).join(', ')}`,
         ]),
     ...(silent || !manifest.steps.some(({ phase }) => phase === 'roles')
       ? []

@@ -35,6 +35,18 @@ const stateOf = async (on: TestMysql): Promise<string> =>
     await on.sql(undefined, 'SELECT * FROM mysql.db ORDER BY User, Host, Db'),
   ]);
 
+/** What would change or refuse tables of a backup. */
+const strict = {
+  mysql: {
+    'gtid-mode': 'ON',
+    'enforce-gtid-consistency': 'ON',
+    'sql-require-primary-key': 'ON',
+    'sql-generate-invisible-primary-key': 'ON',
+    'default-storage-engine': 'MyISAM',
+  },
+  mariadb: { 'default-storage-engine': 'MyISAM', 'innodb-strict-mode': 'ON' },
+} as const;
+
 describe.each(flavours)('a restore of $engine $version', { timeout: 180_000 }, (flavour) => {
   let source: TestMysql;
   let workspace: Workspace;
@@ -154,6 +166,26 @@ describe.each(flavours)('a restore of $engine $version', { timeout: 180_000 }, (
     const { outcomes } = await restoreJson(source, ['--as', 'copy'], 25);
     expect(outcomes).toMatchObject([{ state: 'failed', error: { code: 'target/is-source' } }]);
     expect(await stateOf(source)).toBe(before);
+  });
+
+  test('brings tables back as they were, whatever the target is set to', async () => {
+    const target = await startMysql({
+      ...flavour,
+      password: 'target',
+      binlog: true,
+      settings: { 'event-scheduler': 'OFF', 'sql-mode': 'ANSI,TRADITIONAL', ...strict[flavour.engine] },
+    });
+    started.push(target);
+    const { outcomes } = await restoreJson(target, []);
+    expect(outcomes[0]?.notes?.join('\n')).toContain('the target has a binary log');
+    const tables = (on: TestMysql): Promise<unknown> =>
+      on.sql(
+        'shop',
+        `SELECT TABLE_NAME AS name, ENGINE AS engine, ROW_FORMAT AS format, COLUMN_NAME AS col, COLUMN_TYPE AS type, COLUMN_KEY AS k, EXTRA AS extra
+         FROM information_schema.TABLES JOIN information_schema.COLUMNS USING (TABLE_SCHEMA, TABLE_NAME)
+         WHERE TABLE_SCHEMA = 'shop' ORDER BY TABLE_NAME, ORDINAL_POSITION`,
+      );
+    expect(await tables(target)).toEqual(await tables(source));
   });
 
   test('names what runs from then on, and what a server would refuse', async () => {
