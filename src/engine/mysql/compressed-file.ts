@@ -15,6 +15,9 @@ export interface Compression {
   readonly compressor: () => Transform | undefined;
 }
 
+/** Few large pieces: each costs a hop between threads and a write, and becomes garbage. */
+const outputBytes = 256 * 1024;
+
 /** `auto` is zstd 3. Frames have a checksum (RFC 8878, 3.1.1), as gzip's members always do. */
 export function compressionOf(policy: DumpPolicy['compression']): Compression {
   const wanted = policy === 'auto' ? { codec: 'zstd' as const, level: 3 } : policy;
@@ -25,11 +28,16 @@ export function compressionOf(policy: DumpPolicy['compression']): Compression {
         suffix: '.zst',
         compressor: () =>
           createZstdCompress({
+            chunkSize: outputBytes,
             params: { [constants.ZSTD_c_checksumFlag]: 1, [constants.ZSTD_c_compressionLevel]: wanted.level },
           }),
       };
     case 'gzip':
-      return { codec: 'gzip', suffix: '.gz', compressor: () => createGzip({ level: wanted.level }) };
+      return {
+        codec: 'gzip',
+        suffix: '.gz',
+        compressor: () => createGzip({ level: wanted.level, chunkSize: outputBytes }),
+      };
     case 'none':
       return { codec: 'none', suffix: '', compressor: () => undefined };
     default:
@@ -41,7 +49,7 @@ export interface CompressedFile {
   readonly path: string;
   readonly file: string;
   readonly codec: Codec;
-  /** Resolves when more can be taken. The bytes must not change afterwards. */
+  /** Resolves when the bytes are not needed any more. Writes may overlap. */
   write(bytes: Buffer): Promise<void>;
   /** Resolves once everything is in the file. Throws what writing failed with. */
   end(): Promise<void>;
@@ -68,11 +76,12 @@ export function compressedFile(directory: string, name: string, compression: Com
     path,
     file,
     codec: compression.codec,
-    async write(bytes) {
-      if (input.write(bytes)) return;
-      await Promise.race([once(input, 'drain'), failure.promise]).catch((error: unknown) => {
-        throw described(error);
-      });
+    write(bytes) {
+      const taken = new Promise<void>((resolve) => input.write(bytes, () => resolve()));
+      const done = Promise.race([taken, failure.promise]);
+      // Whoever wrote may have failed with something else by then.
+      done.catch(() => undefined);
+      return done;
     },
     async end() {
       input.end();

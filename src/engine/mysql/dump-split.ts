@@ -38,6 +38,7 @@ const bodyEnd = Buffer.from('\nDELIMITER ;\n');
 /** The first of the statements that undo the settings. */
 const undoing = Buffer.from('\n/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;\n');
 const trailer = '\n-- Dump completed\n';
+const marks = [heading, bodyBegin, bodyEnd, undoing];
 const lookAhead = Math.max(undoing.byteLength, tableHeading.byteLength, ...partHeadings.map((each) => each.byteLength));
 
 /**
@@ -113,8 +114,7 @@ export function splitDump(tables: readonly string[]): DumpSplitter {
         at = found + 1;
       }
     }
-    // The beginning of a mark may stand at the end; what was looked at already stays looked at.
-    const keep = isEnd ? bytes.byteLength : Math.max(at, from, bytes.byteLength - lookAhead);
+    const keep = isEnd ? bytes.byteLength : unfinished(bytes, Math.max(at, from));
     emit(keep);
     held = Buffer.from(bytes.subarray(keep));
     return pieces;
@@ -147,6 +147,17 @@ const unexpected = (): OperationError =>
 
 const startsWith = (bytes: Buffer, at: number, mark: Buffer): boolean =>
   bytes.byteLength - at >= mark.byteLength && bytes.compare(mark, 0, mark.byteLength, at, at + mark.byteLength) === 0;
+
+/** Where a mark may begin that the bytes do not have whole. What was looked at already stays looked at. */
+function unfinished(bytes: Buffer, from: number): number {
+  const start = Math.max(from, bytes.byteLength - lookAhead);
+  for (let at = bytes.indexOf(0x0a, start); at !== -1; at = bytes.indexOf(0x0a, at + 1)) {
+    const rest = bytes.subarray(at);
+    if (marks.some((mark) => rest.byteLength < mark.byteLength && mark.subarray(0, rest.byteLength).equals(rest)))
+      return at;
+  }
+  return bytes.byteLength;
+}
 
 function nearest(bytes: Buffer, at: number, marks: readonly Buffer[]): number {
   let first = -1;

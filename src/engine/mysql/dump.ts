@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError } from '../../base/operation-error.ts';
+import { release } from '../../codec/release.ts';
 import type { DumpPolicy } from '../../spec/desired.ts';
 import type { CaptureEvents, CaptureSink } from '../engine.ts';
 import { compressedFile, compressionOf, type CompressedFile } from './compressed-file.ts';
@@ -160,6 +161,7 @@ async function readShare({ process, tables }: DumpShare, context: ShareContext):
   const settings: Buffer[] = [];
   const ofTables = new Map<string, number>();
   let others = 0;
+  let writes: Promise<void>[] = [];
 
   const close = async (): Promise<void> => {
     if (open === undefined) return;
@@ -180,11 +182,20 @@ async function readShare({ process, tables }: DumpShare, context: ShareContext):
       open = { part, file: name === undefined ? undefined : compressedFile(context.directory, name, compression) };
     }
     if (part.kind === 'settings') settings.push(Buffer.from(bytes));
-    else await open.file?.write(bytes);
+    else if (open.file !== undefined) writes.push(open.file.write(bytes));
   };
   try {
-    for await (const chunk of process.stdout)
-      for (const { part, bytes } of splitter.push(chunk as Buffer)) await take(part, bytes);
+    let before: Promise<unknown> = Promise.resolve();
+    for await (const chunk of inLargePieces(process.stdout)) {
+      writes = [];
+      for (const { part, bytes } of splitter.push(chunk)) await take(part, bytes);
+      const current = Promise.all(writes);
+      current.catch(() => undefined);
+      // The memory of the piece before is used for the next one.
+      await before;
+      before = current;
+    }
+    await before;
     await process.done;
     for (const { part, bytes } of splitter.finish()) await take(part, bytes);
     await close();
@@ -196,6 +207,31 @@ async function readShare({ process, tables }: DumpShare, context: ShareContext):
     throw error;
   }
 }
+
+/**
+ * The programs write 4 KiB at a time, and each piece costs a hop to another thread to compress. A piece is valid until the
+ * next but one is asked for: two buffers take turns, because new ones would keep the collector busy.
+ */
+async function* inLargePieces(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
+  let [buffer, other] = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)];
+  let filled = 0;
+  for await (const each of stream) {
+    const chunk = each as Buffer;
+    for (let at = 0; at < chunk.byteLength;) {
+      const copied = chunk.copy(buffer, filled, at);
+      at += copied;
+      filled += copied;
+      if (filled < pieceBytes) continue;
+      yield buffer;
+      [buffer, other] = [other, buffer];
+      filled = 0;
+    }
+    release(chunk);
+  }
+  if (filled > 0) yield buffer.subarray(0, filled);
+}
+
+const pieceBytes = 256 * 1024;
 
 const withoutHost = (text: string): string => text.replace(/^-- Host: .*\n/m, '');
 
