@@ -2,19 +2,21 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { RestoreRequest } from '../engine.ts';
 import type { Variables } from './check-settings.ts';
 import { loginPrivileges, type LoginPrivileges } from './login-privileges.ts';
+import type { Flavour } from './flavour.ts';
 import type { Session } from './session.ts';
 
 /** What the login must be allowed besides making a database, and what the server would refuse it. */
 export async function checkPrivileges(
   session: Session,
-  variables: Variables,
-  request: RestoreRequest,
+  flavour: Flavour,
+  { variables, request }: { readonly variables: Variables; readonly request: RestoreRequest },
 ): Promise<readonly Diagnostic[]> {
   const may = await loginPrivileges(session);
   const [row] = await session.query<{ me: string }>('SELECT CURRENT_USER() AS me');
   return [
     ...readOnly(variables, may),
     ...definers(may, request, row?.me ?? ''),
+    ...(await systemDefiners(session, flavour, { may, request })),
     ...functions(variables, may, request),
     ...primaryKeys(variables, may, request),
   ];
@@ -38,6 +40,29 @@ function definers(may: LoginPrivileges, { contents }: RestoreRequest, me: string
       code: 'target/unavailable',
       summary: `the login may not make objects in the name of ${[...others].sort().join(', ')}`,
       help: 'Grant it SET_ANY_DEFINER and ALLOW_NONEXISTENT_DEFINER (MySQL) or SET USER (MariaDB), or use an administrator.',
+    },
+  ];
+}
+
+/** An administrator of MySQL that is no SYSTEM_USER may not even name one. */
+async function systemDefiners(
+  session: Session,
+  { systemAccountsSql }: Flavour,
+  { may, request: { contents } }: { readonly may: LoginPrivileges; readonly request: RestoreRequest },
+): Promise<readonly Diagnostic[]> {
+  if (systemAccountsSql === undefined || may.everywhere('SYSTEM_USER')) return [];
+  const rows = await session.query<{ account: string }>(systemAccountsSql);
+  const system = new Set(rows.map(({ account }) => account));
+  const used = new Set(
+    contents.inventory.map(({ value }) => value['definer']).filter((one) => system.has(String(one))),
+  );
+  if (used.size === 0) return [];
+  return [
+    {
+      severity: 'error',
+      code: 'target/unavailable',
+      summary: `the login may not make objects in the name of ${[...used].map(String).sort().join(', ')}, which are system accounts`,
+      help: 'Grant it SYSTEM_USER, or use an administrator that has it.',
     },
   ];
 }

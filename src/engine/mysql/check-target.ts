@@ -26,7 +26,7 @@ export const checkTarget =
         : [
             ...series(session, flavour, request),
             ...checkSettings(variables, request, { isClean: 'made' in target }),
-            ...(await checkPrivileges(session, variables, request)),
+            ...(await checkPrivileges(session, flavour, { variables, request })),
             ...(await engines(session, request)),
             ...(await checkAccounts(session, request, { isClean: 'made' in target })),
             ...(await accounts(session, flavour, request)),

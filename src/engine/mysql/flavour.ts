@@ -46,6 +46,8 @@ export interface Flavour {
   readonly identitySql: string;
   /** What follows SHOW GLOBAL to read the id of the cluster that a server is a node of: one row at most, with `Value`. */
   readonly clusterVariable: string;
+  /** SQL that gives a row with `account` (`user@host`) for each whose name only its like may use as a definer; undefined where there are none. */
+  readonly systemAccountsSql: string | undefined;
   /** Gives a row for each server that this one replicates from. */
   readonly replicaStatus: string;
   /** Ends the session's queries after so long. */
@@ -129,6 +131,8 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     ownDatabases: common,
     identitySql: 'SELECT @@server_uuid AS identity',
     clusterVariable: "VARIABLES LIKE 'group_replication_group_name'",
+    // Manual, "Account Categories".
+    systemAccountsSql: "SELECT CONCAT(USER, '@', HOST) AS account FROM mysql.global_grants WHERE PRIV = 'SYSTEM_USER'",
     replicaStatus: 'SHOW REPLICA STATUS',
     statementLimit: (ms) => `SET SESSION max_execution_time = ${ms}`,
     dropAccount: (account) => `DROP USER IF EXISTS ${quoteAccount(account)}`,
@@ -201,6 +205,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
       (SELECT variable_value FROM information_schema.global_variables WHERE variable_name = 'SERVER_UID')) AS identity`,
     // All zeros where it is no node.
     clusterVariable: "STATUS WHERE Variable_name = 'wsrep_cluster_state_uuid' AND Value NOT REGEXP '^[0-]*$'",
+    systemAccountsSql: undefined,
     replicaStatus: 'SHOW ALL SLAVES STATUS',
     statementLimit: (ms) => `SET SESSION max_statement_time = ${ms / 1000}`,
     dropAccount: (account) =>

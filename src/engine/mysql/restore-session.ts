@@ -18,8 +18,9 @@ export interface TargetServer {
 const silence = 'SET SESSION sql_log_off = 1';
 
 /**
- * Settings of the server that would change or stop what is restored: tables as they were, also without a primary key, and
- * nothing invisible added to them; objects refused by a stricter server fail anyway, and say so.
+ * Settings of the server that would change or stop what is restored. Tables come back as they were, also without a primary
+ * key, and nothing invisible is added to them; options that this server cannot honour are dropped instead of refused, which
+ * a comparison shows.
  */
 const wanted: readonly string[] = [
   silence,
