@@ -38,6 +38,16 @@ export function dumpVerdict(flavour: Flavour): DumpVerdict {
       if (isChanged(number)) return tableChanged(error);
       if (said.some((line) => /Got errno 28|No space left/.test(line)))
         return new OperationError('dump/failed', 'the file system of the dump is full', { cause: error });
+      if (number === 1205)
+        return new OperationError(
+          'source/lock-timeout',
+          'a table stayed locked longer than the server lets a dump wait',
+          {
+            hint: 'Another session holds a lock on it. Back up at another time.',
+            transient: true,
+            cause: error,
+          },
+        );
       if (connectionErrors.has(number ?? 0))
         return new OperationError(
           'source/connect',
