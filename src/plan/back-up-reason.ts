@@ -18,7 +18,9 @@ export function backUpReason(
 ): BackUpReason | undefined {
   const newest = history?.newestGood;
   const damaged = history?.damaged[0];
-  if (damaged !== undefined && (newest === undefined || damaged.snapshotAt > newest.snapshotAt))
+  // A good one that was committed later settles it, also where the damaged one is dated some minutes ahead.
+  const isSettled = newest !== undefined && damaged !== undefined && newest.sequence > damaged.sequence;
+  if (damaged !== undefined && !isSettled && (newest === undefined || damaged.snapshotAt > newest.snapshotAt))
     return { kind: 'damaged', backup: damaged.id };
   const lost = unreadable.toSorted().at(-1);
   if (lost !== undefined && snapshotOfId(lost) <= at && (newest === undefined || lost > newest.id))

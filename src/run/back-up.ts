@@ -4,6 +4,7 @@ import { instant, isoTime } from '../base/instant.ts';
 import { InternalError, OperationError } from '../base/operation-error.ts';
 import type { CaptureBracket, Captured, CapturePhase, CaptureSink } from '../engine/engine.ts';
 import { backupId, contentsKey, manifestKey, type BackupId } from '../manifest/keys.ts';
+import { decodeManifest } from '../manifest/decode.ts';
 import { encodeContents, encodeManifest } from '../manifest/encode.ts';
 import type { ContentEntry, Contents, Manifest } from '../manifest/manifest.ts';
 import type { BackUp } from '../plan/plan.ts';
@@ -38,6 +39,7 @@ export async function backUp(
   await using lease = await holdLease(repository, { kind: 'capture', address: action.address }, tools);
   const events = phaseEvents(action.id, formatAddress(action.address), phases, tools);
   const startedAt = tools.clock.now();
+  const since = tools.clock.monotonicMs();
   await using storage = captureStorage(repository, lease, tools);
   try {
     const captured = await bracket.capture(
@@ -54,7 +56,16 @@ export async function backUp(
       storage.sink,
     );
     events.enter('commit');
-    const committed = await commit({ action, captured, storage: storage.begun(), repository, lease, startedAt, tools });
+    const committed = await commit({
+      action,
+      captured,
+      storage: storage.begun(),
+      repository,
+      lease,
+      startedAt,
+      since,
+      tools,
+    });
     events.leave(committed.manifest.totals.storedBytes);
     return committed;
   } catch (error) {
@@ -112,12 +123,14 @@ interface CommitRequest {
   readonly repository: Repository;
   readonly lease: Lease;
   readonly startedAt: ReturnType<Tools['clock']['now']>;
+  /** The same moment by the clock that nobody sets. */
+  readonly since: number;
   readonly tools: Tools;
 }
 
 /** Contents, then the manifest as the last object, then proof by reading the manifest back. */
 async function commit(request: CommitRequest): Promise<Committed> {
-  const { action, captured, storage, repository, lease, startedAt, tools } = request;
+  const { action, captured, storage, repository, lease, startedAt, since, tools } = request;
   const stored = await storage.writer.finish();
   const entries: ContentEntry[] = captured.entries.map((entry) => {
     const parts = stored.parts.get(entry.file);
@@ -175,11 +188,14 @@ async function commit(request: CommitRequest): Promise<Committed> {
       codec: 'zstd',
     },
     steps: captured.steps,
-    timings: { ...captured.timings, total: finishedAt - startedAt },
+    timings: { ...captured.timings, total: Math.round(tools.clock.monotonicMs() - since) },
   };
+  const document = encodeManifest(manifest);
+  // What nobody could read again must not be stored.
+  decodeManifest(document, { address: action.address, id: storage.id });
   await lease.check();
   tools.signal.throwIfAborted();
-  await repository.commit(manifestKey(action.address, storage.id), encodeManifest(manifest));
+  await repository.commit(manifestKey(action.address, storage.id), document);
   lease.committed({ id: storage.id, sequence: manifest.sequence });
   const readBack = await readManifest(repository, action.address, storage.id);
   if (canonicalJson(readBack) !== canonicalJson(manifest))

@@ -194,33 +194,36 @@ describe.each(flavours)('restoring accounts onto a $engine $version in use', ({ 
     }
   });
 
-  test.runIf(isMysql)('carries several factors, a second password, used passwords and empty hosts', async () => {
-    await using from = await startMysql({ engine, version });
-    await using to = await startMysql({ engine, version });
-    await from.script(
-      undefined,
-      [
-        "INSTALL PLUGIN auth_socket SONAME 'auth_socket.so';",
-        "CREATE USER factors@localhost IDENTIFIED BY 'x' AND IDENTIFIED WITH auth_socket AS 'somebody';",
-        "CREATE USER used@localhost IDENTIFIED BY 'one' PASSWORD HISTORY 5; ALTER USER used@localhost IDENTIFIED BY 'two';",
-        "ALTER USER used@localhost IDENTIFIED BY 'three' RETAIN CURRENT PASSWORD;",
-        "CREATE USER everywhere@'' IDENTIFIED BY 'x'; CREATE USER everywhere@'%' IDENTIFIED BY 'y';",
-        "CREATE USER mapped@localhost IDENTIFIED WITH auth_socket AS 'nobody';",
-      ].join('\n'),
-    );
-    await using session = await openSession(from.access(), flavour);
-    const { facts } = await readAccess(session, flavour, {
-      database,
-      holds: { ...holds, roles: 'all' },
-      digestKey: undefined,
-    });
-    expect(accountFacts(facts).find(({ user }) => user === 'used')?.usedVerifiers).toHaveLength(2);
-    await to.sql(undefined, "INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'");
-    const server = mintOpenServer(to.access());
-    await restoreAccounts(server, flavour, { request: requestOf(facts), preamble: [] });
-    await using there = await openSession(to.access(), flavour);
-    const { contents } = requestOf(facts);
-    expect(await restoredAccess(there, flavour, { database, contents })).toStrictEqual(facts);
-    await expect(there.run("ALTER USER used@localhost IDENTIFIED BY 'one'")).rejects.toMatchObject({ errno: 3638 });
-  });
+  test.for(isMysql ? ['MySQL'] : [])(
+    'carries several factors, a second password, used passwords and empty hosts',
+    async () => {
+      await using from = await startMysql({ engine, version });
+      await using to = await startMysql({ engine, version });
+      await from.script(
+        undefined,
+        [
+          "INSTALL PLUGIN auth_socket SONAME 'auth_socket.so';",
+          "CREATE USER factors@localhost IDENTIFIED BY 'x' AND IDENTIFIED WITH auth_socket AS 'somebody';",
+          "CREATE USER used@localhost IDENTIFIED BY 'one' PASSWORD HISTORY 5; ALTER USER used@localhost IDENTIFIED BY 'two';",
+          "ALTER USER used@localhost IDENTIFIED BY 'three' RETAIN CURRENT PASSWORD;",
+          "CREATE USER everywhere@'' IDENTIFIED BY 'x'; CREATE USER everywhere@'%' IDENTIFIED BY 'y';",
+          "CREATE USER mapped@localhost IDENTIFIED WITH auth_socket AS 'nobody';",
+        ].join('\n'),
+      );
+      await using session = await openSession(from.access(), flavour);
+      const { facts } = await readAccess(session, flavour, {
+        database,
+        holds: { ...holds, roles: 'all' },
+        digestKey: undefined,
+      });
+      expect(accountFacts(facts).find(({ user }) => user === 'used')?.usedVerifiers).toHaveLength(2);
+      await to.sql(undefined, "INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'");
+      const server = mintOpenServer(to.access());
+      await restoreAccounts(server, flavour, { request: requestOf(facts), preamble: [] });
+      await using there = await openSession(to.access(), flavour);
+      const { contents } = requestOf(facts);
+      expect(await restoredAccess(there, flavour, { database, contents })).toStrictEqual(facts);
+      await expect(there.run("ALTER USER used@localhost IDENTIFIED BY 'one'")).rejects.toMatchObject({ errno: 3638 });
+    },
+  );
 });
