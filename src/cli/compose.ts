@@ -42,7 +42,6 @@ export function compose(
       (await dockerAvailable())
         ? { engine, place: undeclared, kind: 'container', name: 'container' }
         : { engine, place: undeclared, kind: 'local', name: 'local' },
-    dockerAvailable,
     secrets,
     clock: systemClock,
     random: (bytes) => randomBytes(bytes),

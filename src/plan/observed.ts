@@ -9,8 +9,6 @@ export interface Observed {
   readonly at: Instant;
   readonly repositories: readonly ObservedRepository[];
   readonly servers: readonly ObservedServer[];
-  /** Whether a drill can have a container (Docker answers). */
-  readonly docker: boolean;
 }
 
 export type ObservedRepository =

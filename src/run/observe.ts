@@ -43,7 +43,6 @@ export async function observe(request: ObserveRequest, tools: Tools): Promise<Ob
     at,
     repositories: looked.map(({ observed }) => observed),
     servers: notAsked(desired),
-    docker: refresh && (await tools.dockerAvailable()),
   };
   if (!refresh) return { observed: first, repositories };
   const digestKey = await readDigestKey(desired, tools.secrets);

@@ -20,7 +20,6 @@ export interface Tools {
   readonly target: (target: DesiredTarget, connection: Connection | undefined) => Target;
   /** Where a drill goes when its policy names no target: a container where Docker runs, else local binaries. */
   readonly defaultTarget: (engine: EngineName) => Promise<DesiredTarget>;
-  readonly dockerAvailable: () => Promise<boolean>;
   readonly secrets: SecretSource;
   readonly clock: Clock;
   readonly random: (bytes: number) => Uint8Array;

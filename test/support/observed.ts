@@ -172,7 +172,7 @@ export function server(
 }
 
 export function observed(change: Partial<Observed> = {}): Observed {
-  return { at: now, repositories: [repository([])], servers: [server([])], docker: true, ...change };
+  return { at: now, repositories: [repository([])], servers: [server([])], ...change };
 }
 
 export function unreachable(name: string): ObservedServer {
