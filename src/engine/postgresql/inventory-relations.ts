@@ -33,6 +33,9 @@ const relations: InventoryQuery = {
     WHERE c.relkind IN ('r','p','v','m','f','c') AND c.oid >= ${firstUserOid} AND ${userSchemas}`,
 };
 
+/** Counts the changes of a column's type, for the server itself, from releases of November 2026 on (17.12). Dumps do not hold it. */
+const serversOwnOption = 'pg_attver';
+
 /** Columns of a view come from its definition, but their defaults, comments and options do not. */
 const columns: InventoryQuery = {
   access: false,
@@ -45,7 +48,7 @@ const columns: InventoryQuery = {
           WHERE l.oid = a.attcollation AND a.attcollation <> (SELECT typcollation FROM pg_type t WHERE t.oid = a.atttypid)),
         'storage', CASE WHEN a.attstorage <> (SELECT typstorage FROM pg_type t WHERE t.oid = a.atttypid) THEN a.attstorage END,
         'compression', nullif(a.attcompression, ''), 'statistics', ${version >= 170000 ? 'a.attstattarget' : 'nullif(a.attstattarget, -1)'},
-        'options', ${optionsObject('a.attoptions')}, 'foreignOptions', ${optionsObject('a.attfdwoptions')},
+        'options', nullif(${optionsObject('a.attoptions')} - '${serversOwnOption}', '{}'), 'foreignOptions', ${optionsObject('a.attfdwoptions')},
         'local', nullif(a.attislocal, true), 'inherited', nullif(a.attinhcount, 0),
         'comment', (SELECT description FROM pg_description s WHERE s.classoid = 'pg_class'::regclass AND s.objoid = c.oid AND s.objsubid = a.attnum),
         'securityLabels', (SELECT jsonb_object_agg(provider, label) FROM pg_seclabel s WHERE s.classoid = 'pg_class'::regclass AND s.objoid = c.oid AND s.objsubid = a.attnum)
