@@ -25,8 +25,9 @@ const privilegeErrors = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1449, 1356]
 export function dumpVerdict(flavour: Flavour): DumpVerdict {
   const said: string[] = [];
   const isChanged = (number: number | undefined): boolean =>
-    said.some((line) => /Couldn't find table|definition has changed|Error in field count/i.test(line)) ||
-    changedErrors.has(number ?? 0);
+    said.some((line) =>
+      /Couldn't find table|Couldn't read status information|definition has changed|Error in field count/i.test(line),
+    ) || changedErrors.has(number ?? 0);
   return {
     line(text) {
       // Bounded, because a failing dump may say much.
