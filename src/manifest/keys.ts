@@ -59,7 +59,10 @@ export const dataPrefix = (id: BackupId): string => `data/${id}/`;
 export const dataKey = (id: BackupId, name: string): string => `data/${id}/${name}`;
 export const tombstoneKey = (address: Address, id: BackupId): string =>
   `tombstones/${addressPrefix(address)}/${id}.json`;
-/** Sorts by time. `random` tells two records of the same second apart. */
+/**
+ * Sorts by time, to the millisecond: of two verifications in a second the later one must count. `random` tells two of the same
+ * millisecond apart.
+ */
 export function recordKey(record: {
   readonly kind: 'verify' | 'drill';
   readonly address: Address;
@@ -67,7 +70,7 @@ export function recordKey(record: {
   readonly id: BackupId;
   readonly random: string;
 }): string {
-  const time = new Date(record.at).toISOString().replace(/[-:]|\.\d{3}/g, '');
+  const time = new Date(record.at).toISOString().replace(/[-:]/g, '');
   return `records/${record.kind}/${addressPrefix(record.address)}/${time}-${record.id}-${record.random}.json`;
 }
 

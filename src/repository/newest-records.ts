@@ -50,7 +50,7 @@ export async function newestRecords(
 async function newestByBackup(repository: Repository, prefix: string): Promise<ReadonlyMap<BackupId, ObjectInfo>> {
   const newest = new Map<BackupId, ObjectInfo>();
   for await (const info of repository.list(prefix)) {
-    const match = /\/\d{8}T\d{6}Z-(\d{8}T\d{6}Z-[0-9a-f]{8})-[0-9a-f]+\.json$/.exec(info.key);
+    const match = /\/\d{8}T\d{6}\.\d{3}Z-(\d{8}T\d{6}Z-[0-9a-f]{8})-[0-9a-f]+\.json$/.exec(info.key);
     const id = match?.[1] === undefined ? undefined : parseBackupId(match[1]);
     if (id === undefined) continue;
     const known = newest.get(id);

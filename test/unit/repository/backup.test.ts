@@ -262,6 +262,26 @@ describe('the catalogue', () => {
     expect(await newestBackup(repository, { server: 'main', database: 'none' })).toBeUndefined();
   });
 
+  test('takes the later of two records of one second, whatever their random ends', async () => {
+    const id = newId();
+    await (await store(id)).commit();
+    const tool = { name: 'holdfast', version: '1' };
+    for (const [milliseconds, passed, random] of [
+      [1, true, 0xff],
+      [2, false, 0x00],
+    ] as const)
+      await writeRecord(
+        repository,
+        verifyRecord({
+          report: { address, backup: id, level: 'L2', passed },
+          at: instant(at + 60_000 + milliseconds),
+          tool,
+        }),
+        (bytes) => new Uint8Array(bytes).fill(random),
+      );
+    expect((await catalogue()).backups).toMatchObject([{ id, verified: { passed: false } }]);
+  });
+
   test('believes no record that stands under the name of another backup', async () => {
     const [proven, other] = [newId(), newId(1_000)];
     for (const id of [proven, other]) await (await store(id)).commit();
