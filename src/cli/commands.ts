@@ -28,6 +28,12 @@ const repository = (yargs: Argv): Argv =>
     describe: 'Location of a repository to read, without any spec',
     requiresArg: true,
   });
+const now = (yargs: Argv): Argv =>
+  yargs.option('now', {
+    type: 'boolean',
+    default: false,
+    describe: 'Back up also what is not due, before a migration for instance',
+  });
 const parallel = (yargs: Argv, what: string): Argv =>
   yargs.option('parallel', {
     type: 'string',
@@ -48,9 +54,11 @@ export const commands: readonly Command[] = [
     usage: 'plan [address..]',
     describe: 'Show what differs between the declared and the existing backup state; changes nothing',
     options: (yargs) =>
-      reports(
-        formatOption(addresses(yargs, 'server/database, * and ? allowed'), ['text', 'json', 'markdown']),
-        'text, json, markdown',
+      now(
+        reports(
+          formatOption(addresses(yargs, 'server/database, * and ? allowed'), ['text', 'json', 'markdown']),
+          'text, json, markdown',
+        ),
       )
         .option('detailed-exitcode', {
           type: 'boolean',
@@ -69,15 +77,17 @@ export const commands: readonly Command[] = [
     usage: 'apply [plan]',
     describe: 'Carry out the plan: back up, verify, sweep, expire',
     options: (yargs) =>
-      parallel(
-        reports(
-          formatOption(
-            yargs.positional('plan', { type: 'string', describe: 'A plan saved by plan --out; it is the approval' }),
-            ['text', 'json'],
+      now(
+        parallel(
+          reports(
+            formatOption(
+              yargs.positional('plan', { type: 'string', describe: 'A plan saved by plan --out; it is the approval' }),
+              ['text', 'json'],
+            ),
+            'text, json',
           ),
-          'text, json',
+          'Databases',
         ),
-        'Databases',
       )
         .option('auto-approve', { type: 'boolean', default: false, describe: 'Do not ask' })
         .option('allow-delete', {

@@ -58,6 +58,8 @@ export function reasonOf(because: BackUpReason | DrillDue['because'] | Verify['b
       return { kind: 'holds-changed', fields: [...because.fields] };
     case 'damaged':
       return { kind: 'damaged', backup: because.backup };
+    case 'asked':
+      return { kind: 'asked', ageMs: because.age };
     case 'failed':
       return { kind: 'failed', at: isoTime(because.at) };
     default:

@@ -8,13 +8,17 @@ import type { BackUpReason } from './plan.ts';
 
 /**
  * Why a database needs a back-up now; undefined where it needs none. The most telling reason wins: nothing there, the last
- * one damaged, another content asked for, too old. Ages count from snapshot times; future ones never count.
+ * one damaged, another content asked for, too old, wanted now. Ages count from snapshot times; future ones never count.
  * `unreadable` are backups whose manifest is damaged, so that nothing but their ids is known.
  */
 export function backUpReason(
   history: History | undefined,
   policy: Policy,
-  { at, unreadable = [] }: { readonly at: Instant; readonly unreadable?: readonly BackupId[] },
+  {
+    at,
+    now = false,
+    unreadable = [],
+  }: { readonly at: Instant; readonly now?: boolean; readonly unreadable?: readonly BackupId[] },
 ): BackUpReason | undefined {
   const newest = history?.newestGood;
   const damaged = history?.damaged[0];
@@ -28,7 +32,7 @@ export function backUpReason(
   if (newest === undefined) return { kind: 'never' };
   const fields = changedHolds(newest.holds, holdsOf(policy));
   if (fields.length > 0) return { kind: 'holds-changed', fields };
-  if (isDue(newest.snapshotAt, policy.every, at))
-    return { kind: 'due', age: ageOf(newest.snapshotAt, at), every: policy.every };
-  return undefined;
+  const age = ageOf(newest.snapshotAt, at);
+  if (isDue(newest.snapshotAt, policy.every, at)) return { kind: 'due', age, every: policy.every };
+  return now ? { kind: 'asked', age } : undefined;
 }

@@ -13,6 +13,8 @@ import { knownDatabases, storesOf, type Store, type Stores } from './stores.ts';
 export interface PlanAsk {
   /** Globs over `server/database`; absent or empty: everything. */
   readonly only?: readonly string[];
+  /** Which databases are to be backed up although none is due: all, or those with these addresses as text. */
+  readonly now?: 'all' | ReadonlySet<string>;
 }
 
 /**
@@ -26,7 +28,10 @@ export function planBackup(desired: Desired, observed: Observed, ask: PlanAsk = 
   const databases = resolution.databases.filter(({ address }) => isAskedFor(address, only));
   const plans = databases.map((database) => ({
     database,
-    plan: planDatabase(database, stores.get(database.entry.policy.repository), observed.at),
+    plan: planDatabase(database, stores.get(database.entry.policy.repository), {
+      at: observed.at,
+      now: ask.now === 'all' || ask.now?.has(formatAddress(database.address)) === true,
+    }),
   }));
   const left = unmanaged(stores, databases, { only, observed });
   const basis = basisOf(desired, observed, stores);

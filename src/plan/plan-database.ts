@@ -35,7 +35,12 @@ export interface DatabasePlan {
   readonly findings: readonly Diagnostic[];
 }
 
-export function planDatabase(database: ResolvedDatabase, store: Store | undefined, at: Instant): DatabasePlan {
+/** `now`: a back-up is wanted also where none is due. */
+export function planDatabase(
+  database: ResolvedDatabase,
+  store: Store | undefined,
+  { at, now }: { readonly at: Instant; readonly now: boolean },
+): DatabasePlan {
   const { address, entry, observed } = database;
   const { policy, place } = entry;
   const subject = formatAddress(address);
@@ -46,7 +51,9 @@ export function planDatabase(database: ResolvedDatabase, store: Store | undefine
   const base = { address, repository: policy.repository, place } as const;
 
   const wanted =
-    readable && !dropped ? backUpReason(history, policy, { at, unreadable: unreadableIn(store, address) }) : undefined;
+    readable && !dropped
+      ? backUpReason(history, policy, { at, now, unreadable: unreadableIn(store, address) })
+      : undefined;
   const obstacle = obstacleTo(database, store);
   const backUp: BackUp | undefined =
     wanted === undefined || obstacle !== undefined

@@ -142,7 +142,8 @@ export interface Address {
  * Why. `kind` says which of the other properties are there.
  */
 export interface Reason {
-  kind: 'never' | 'due' | 'holds-changed' | 'damaged' | 'outside-retention' | 'unfinished' | 'expired' | 'failed';
+  kind:
+    'never' | 'due' | 'holds-changed' | 'damaged' | 'asked' | 'outside-retention' | 'unfinished' | 'expired' | 'failed';
   ageMs?: Ms;
   everyMs?: Ms;
   /**

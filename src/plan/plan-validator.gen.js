@@ -200,7 +200,17 @@ var validate = validate52,
         required: ['kind'],
         properties: {
           kind: {
-            enum: ['never', 'due', 'holds-changed', 'damaged', 'outside-retention', 'unfinished', 'expired', 'failed'],
+            enum: [
+              'never',
+              'due',
+              'holds-changed',
+              'damaged',
+              'asked',
+              'outside-retention',
+              'unfinished',
+              'expired',
+              'failed',
+            ],
           },
           ageMs: { $ref: '#/$defs/ms' },
           everyMs: { $ref: '#/$defs/ms' },
@@ -712,7 +722,17 @@ var schema24 = {
     required: ['kind'],
     properties: {
       kind: {
-        enum: ['never', 'due', 'holds-changed', 'damaged', 'outside-retention', 'unfinished', 'expired', 'failed'],
+        enum: [
+          'never',
+          'due',
+          'holds-changed',
+          'damaged',
+          'asked',
+          'outside-retention',
+          'unfinished',
+          'expired',
+          'failed',
+        ],
       },
       ageMs: { $ref: '#/$defs/ms' },
       everyMs: { $ref: '#/$defs/ms' },
@@ -840,6 +860,7 @@ function validate61(
         data0 === 'due' ||
         data0 === 'holds-changed' ||
         data0 === 'damaged' ||
+        data0 === 'asked' ||
         data0 === 'outside-retention' ||
         data0 === 'unfinished' ||
         data0 === 'expired' ||

@@ -80,7 +80,9 @@ export type BackUpReason =
   | { readonly kind: 'never' }
   | { readonly kind: 'due'; readonly age: Duration; readonly every: Duration }
   | { readonly kind: 'holds-changed'; readonly fields: readonly string[] }
-  | { readonly kind: 'damaged'; readonly backup: BackupId };
+  | { readonly kind: 'damaged'; readonly backup: BackupId }
+  /** Not due: somebody wants one now. */
+  | { readonly kind: 'asked'; readonly age: Duration };
 
 export interface Verify extends ActionBase {
   readonly kind: 'verify';

@@ -1,3 +1,4 @@
+import { formatAddress } from '../base/address.ts';
 import { OperationError } from '../base/operation-error.ts';
 import type { Action, Expire, Plan } from './plan.ts';
 import type { Action as SavedAction, PlanDocument } from './plan-document.gen.ts';
@@ -69,6 +70,15 @@ export function parseSavedPlan(text: string): PlanDocument {
   if (id !== data.planId)
     throw new OperationError('plan/stale', 'the actions of this plan are not those that it was saved with', { hint });
   return data;
+}
+
+/** Addresses that a saved plan backs up only because somebody asked for it: planned anew, they are not due either. */
+export function askedIn({ actions }: PlanDocument): ReadonlySet<string> {
+  return new Set(
+    actions.flatMap(({ reason, address }) =>
+      reason.kind === 'asked' && address !== null ? formatAddress(address) : [],
+    ),
+  );
 }
 
 function isPlanDocument(data: unknown): data is PlanDocument {

@@ -46,6 +46,8 @@ export function backUpWords(reason: Reason | null): string {
       return `newest is ${formatDuration(reason.ageMs ?? 0)} old, every ${formatDuration(reason.everyMs ?? 0)}`;
     case 'holds-changed':
       return `the spec changed what it holds: ${(reason.fields ?? []).join(', ')}`;
+    case 'asked':
+      return `asked for now, newest is ${formatDuration(reason.ageMs ?? 0)} old`;
     case 'damaged':
       return `the newest is damaged: ${reason.backup ?? ''}`;
     default:

@@ -41,7 +41,7 @@ test.for(faults)('apply with a pg_dump that $stub ends red with $code', async ({
   const before = await bench.committed();
   await using clients = await stubClients(stub, bench.server.binaries);
   await bench.work.spec(shopSpec(bench.server, { declared: { clients: clients.folder }, policy: { ...policy } }));
-  const ran = await bench.backup(['apply', '--auto-approve']);
+  const ran = await bench.backup(['apply', '--auto-approve', '--now']);
   expect(ran.stdout + ran.stderr).toContain(code);
   expect(ran.code).toBe(exit);
   await bench.nothingLeft();
@@ -60,7 +60,7 @@ test('rows that row-level security hides from the login are never left out in si
      CREATE POLICY own ON orders USING (id < 10); ALTER TABLE orders ENABLE ROW LEVEL SECURITY`,
   );
   await bench.work.spec(shopSpec(bench.server, { declared: { user: 'keeper' } }));
-  const ran = await bench.backup(['apply', '--auto-approve']);
+  const ran = await bench.backup(['apply', '--auto-approve', '--now']);
   expect(ran.stdout + ran.stderr).toContain('capture/row-security');
   expect(ran.code).toBe(24);
   expect(await bench.sound()).toEqual(before);

@@ -33,7 +33,7 @@ async function recovers(before: readonly string[], mayHaveCommitted: boolean): P
 describe('kill -9 of a back-up', () => {
   test.for(['preflight', 'snapshot', 'dump', 'proof', 'commit'])('in %s', async (phase) => {
     const before = await bench.committed();
-    const ran = await atEvent(bench, ['apply', '--auto-approve'], {
+    const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
       fits: entersPhase(phase),
       act: async (signal) => {
         if (phase === 'dump') await runs(bench, /pg_dump/);
@@ -77,11 +77,15 @@ function killedAt(call: string, when: number): boolean {
     `inject=${call}:signal=KILL:when=${when}`,
   ];
   const main = join(import.meta.dirname, '../../src/cli/main.ts');
-  const { signal, status } = spawnSync('strace', [...inject, process.execPath, main, 'apply', '--auto-approve'], {
-    cwd: bench.work.path,
-    env: { PATH: process.env['PATH'], HOME: bench.work.path, UV_THREADPOOL_SIZE: '1', ...bench.env },
-    stdio: 'ignore',
-  });
+  const { signal, status } = spawnSync(
+    'strace',
+    [...inject, process.execPath, main, 'apply', '--auto-approve', '--now'],
+    {
+      cwd: bench.work.path,
+      env: { PATH: process.env['PATH'], HOME: bench.work.path, UV_THREADPOOL_SIZE: '1', ...bench.env },
+      stdio: 'ignore',
+    },
+  );
   return signal === 'SIGKILL' || status === 137;
 }
 

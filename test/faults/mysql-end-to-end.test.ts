@@ -24,9 +24,9 @@ describe.each(flavours)('$engine $version', (flavour) => {
       },
     },
     // One program, so that the one that lies has the table it lies about.
-    databases: { shop: { server: 'main', every: '1s', dump: { jobs: 1 } } },
+    databases: { shop: { server: 'main', dump: { jobs: 1 } } },
   });
-  const apply = (): Promise<Ran> => work.backup(['apply', '--auto-approve'], { env });
+  const apply = (): Promise<Ran> => work.backup(['apply', '--auto-approve', '--now'], { env });
   const committed = async (): Promise<readonly string[]> => {
     const names = await readdir(join(work.repository, 'manifests'), { recursive: true }).catch(() => []);
     return names.filter((name) => name.endsWith('.json')).sort();

@@ -54,7 +54,7 @@ describe.each(vendors)('$engine $version', (flavour) => {
           databases: {
             shop: {
               server: 'main',
-              every: '1s',
+
               drill: { target: 'local', logins: [{ role: 'app@localhost', password: { env: 'APP_PASSWORD' } }] },
             },
           },
@@ -83,7 +83,7 @@ describe.each(vendors)('$engine $version', (flavour) => {
       ['SIGINT', 'proof'],
     ] as const)('%s in %s leaves nothing half, no child and no lock', async ([name, phase]) => {
       const before = await bench.committed();
-      const ran = await atEvent(bench, ['apply', '--auto-approve'], {
+      const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
         fits: entersPhase(phase),
         act: (signal) => signal(name),
       });
@@ -124,7 +124,7 @@ describe.each(vendors)('$engine $version', (flavour) => {
     expect(all.hash).not.toBe('');
     for (const args of [
       ['plan', '--verbose', '--progress', 'json'],
-      ['apply', '--auto-approve', '--json', '--progress', 'json'],
+      ['apply', '--auto-approve', '--now', '--json', '--progress', 'json'],
       ['verify', '--all', '--json'],
       ['list', '--json'],
       ['drill', '--json', '--progress', 'json', '--report', 'junit=report.xml', '--report', 'markdown=report.md'],

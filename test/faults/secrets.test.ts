@@ -56,7 +56,7 @@ function spec(drill: object = {}, login: object = {}): object {
   const ordinary = shopSpec(bench.server) as { servers: { main: object } };
   const { main } = ordinary.servers;
   const logins = [{ role: 'app', password: { env: 'APP_PASSWORD' } }];
-  const shop = { database: 'shop', every: '1s', drill: { target: 'local', logins, ...drill } };
+  const shop = { database: 'shop', drill: { target: 'local', logins, ...drill } };
   return {
     ...ordinary,
     digestKey: { env: 'DIGEST_KEY' },
@@ -125,7 +125,7 @@ const reports = ['json', 'junit', 'markdown', 'text'].flatMap((format) => ['--re
 test('plan, apply, verify and list show no secret', async () => {
   for (const args of [
     ['plan', '--verbose', '--progress', 'json'],
-    ['apply', '--auto-approve', '--json', '--progress', 'json', '--report', 'text=apply.text'],
+    ['apply', '--auto-approve', '--now', '--json', '--progress', 'json', '--report', 'text=apply.text'],
     ['verify', '--all', '--json', '--progress', 'lines'],
   ]) {
     const ran = await recorded(args);
@@ -171,7 +171,7 @@ test('a restore shows no secret', async () => {
 
 test('a wrong password is not quoted', async () => {
   const wrong = canary('wrong');
-  const ran = await recorded(['apply', '--auto-approve', '--only', 'main/shop', '--progress', 'json'], {
+  const ran = await recorded(['apply', '--auto-approve', '--now', '--only', 'main/shop', '--progress', 'json'], {
     LOGIN_PASSWORD: wrong,
   });
   expect(ran.code).not.toBe(0);

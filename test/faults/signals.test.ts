@@ -35,7 +35,7 @@ const scratchNames = async (): Promise<readonly string[]> =>
 describe.for(signals)('%s', ([name, code]) => {
   test('stops a back-up in its dump: nothing runs on, nothing half is kept', async () => {
     const before = await bench.committed();
-    const ran = await atEvent(bench, ['apply', '--auto-approve'], {
+    const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
       fits: entersPhase('dump'),
       act: async (signal) => {
         await runs(bench, /pg_dump/);
@@ -78,7 +78,7 @@ describe.for(signals)('%s', ([name, code]) => {
 
 test('a second signal ends it at once, and still nothing runs on', async () => {
   const before = await bench.committed();
-  const ran = await atEvent(bench, ['apply', '--auto-approve'], {
+  const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
     fits: entersPhase('dump'),
     act: (signal) => {
       signal('SIGTERM');

@@ -22,7 +22,7 @@ const minuteWhileStopped = pathToFileURL(join(import.meta.dirname, '../fixtures/
 
 /** An apply that stands still in its dump while `meanwhile` happens. */
 async function stoppedInDump(meanwhile: () => Promise<void>, env: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  return atEvent(bench, ['apply', '--auto-approve'], {
+  return atEvent(bench, ['apply', '--auto-approve', '--now'], {
     fits: entersPhase('dump'),
     act: async (signal, pid) => {
       await runs(bench, /pg_dump/);

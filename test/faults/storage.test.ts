@@ -37,7 +37,7 @@ describe.runIf(process.getuid?.() === 0)('the repository’s file system', () =>
     const before = await bench.committed();
     const filler = join(disk, 'filler');
     await writeFile(filler, Buffer.alloc(11 * 1024 ** 2));
-    const ran = await bench.backup(['apply', '--auto-approve']);
+    const ran = await bench.backup(['apply', '--auto-approve', '--now']);
     expect(ran.stdout).toMatch(/repository\/full|dump\/failed/);
     expect(ran.code, ran.stdout + ran.stderr).toBe(1);
     await bench.nothingLeft();
@@ -51,7 +51,7 @@ describe.runIf(process.getuid?.() === 0)('the repository’s file system', () =>
   test('read-only: a back-up is red and says so, and the backups in it stay whole', async () => {
     const before = await bench.committed();
     execFileSync('mount', ['-o', 'remount,ro', disk]);
-    const ran = await bench.backup(['apply', '--auto-approve']);
+    const ran = await bench.backup(['apply', '--auto-approve', '--now']);
     execFileSync('mount', ['-o', 'remount,rw', disk]);
     expect(ran.stdout + ran.stderr).toMatch(/repository\/unreachable/);
     expect(ran.code, ran.stdout + ran.stderr).not.toBe(0);
@@ -60,7 +60,7 @@ describe.runIf(process.getuid?.() === 0)('the repository’s file system', () =>
 
   test('unmounted: it does not look like a new repository', async () => {
     execFileSync('umount', [disk]);
-    const ran = await bench.backup(['apply', '--auto-approve']);
+    const ran = await bench.backup(['apply', '--auto-approve', '--now']);
     expect(ran.stdout + ran.stderr).toContain('repository/not-initialised');
     expect(ran.code).toBe(24);
     expect(await readdir(disk)).toEqual([]);
@@ -76,7 +76,7 @@ test('a symbolic link inside the repository is followed by nobody', async () => 
   await mkdir(outside);
   await rename(join(bench.work.repository, 'data'), join(bench.work.path, 'data'));
   await symlink(outside, join(bench.work.repository, 'data'));
-  const ran = await bench.backup(['apply', '--auto-approve']);
+  const ran = await bench.backup(['apply', '--auto-approve', '--now']);
   expect(ran.code, ran.stdout + ran.stderr).not.toBe(0);
   expect(await readdir(outside)).toEqual([]);
   await rm(join(bench.work.repository, 'data'));
@@ -109,7 +109,7 @@ test('with 64 open files, 200 tables are backed up and verified', async () => {
         encoding: 'utf8',
       },
     );
-  expect(limited('apply', '--auto-approve')).toContain('200 tables');
+  expect(limited('apply', '--auto-approve', '--now')).toContain('200 tables');
   limited('verify', 'main/many');
   await bench.nothingLeft();
 });

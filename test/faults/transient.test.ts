@@ -49,7 +49,7 @@ describe('a back-up is tried again and succeeds', () => {
   ];
   test.for(troubles)('when %s', async ([, act]) => {
     const before = await bench.committed();
-    const ran = await atEvent(bench, ['apply', '--auto-approve'], { fits: entersPhase('dump'), act });
+    const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], { fits: entersPhase('dump'), act });
     expect(ran.code, ran.stderr + ran.stdout).toBe(0);
     expect(ran.stderr).toContain('"event":"retry"');
     expect(await bench.committed()).toHaveLength(before.length + 1);
@@ -61,7 +61,7 @@ describe('a back-up is tried again and succeeds', () => {
     await bench.work.spec(shopSpec(bench.server, { policy: { dump: { lockWait: '1s' } } }));
     const holder = await openSession(bench.server.access(), 'shop');
     await holder.run('BEGIN; LOCK TABLE public.small IN ACCESS EXCLUSIVE MODE');
-    const ran = await atEvent(bench, ['apply', '--auto-approve'], {
+    const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
       fits: ({ event }) => event === 'retry',
       act: () => holder[Symbol.asyncDispose](),
     });
@@ -103,7 +103,7 @@ test('a dump beyond its time limit ends with everything that it started', async 
   await bench.work.spec(
     shopSpec(bench.server, { declared: { clients: clients.folder }, policy: { dump: { timeout: '3s' } } }),
   );
-  const ran = await atEvent(bench, ['apply', '--auto-approve'], {
+  const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
     fits: entersPhase('dump'),
     act: () => runs(bench, /sleep 3600/),
   });
@@ -126,7 +126,7 @@ test('one database that fails stops no other one', async () => {
   };
   const before = await bench.committed();
   await bench.work.spec(all({ declared: { clients: clients.folder } }));
-  const ran = await bench.backup(['apply', '--auto-approve', '--json']);
+  const ran = await bench.backup(['apply', '--auto-approve', '--now', '--json']);
   expect(ran.code, ran.stdout + ran.stderr).toBe(24);
   const { outcomes } = JSON.parse(ran.stdout) as { outcomes: { id: string; state: string }[] };
   expect(outcomes.map(({ id, state }) => [id, state]).toSorted()).toEqual([
@@ -142,7 +142,7 @@ test('one database that fails stops no other one', async () => {
 
 test('a database that is dropped in the middle fails, and its backups stay', async () => {
   const before = await bench.committed();
-  const ran = await atEvent(bench, ['apply', '--auto-approve'], {
+  const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
     fits: entersPhase('dump'),
     act: () => bench.server.sql('postgres', 'DROP DATABASE shop WITH (FORCE)'),
   });

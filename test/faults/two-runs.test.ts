@@ -18,7 +18,7 @@ afterAll(() => bench[Symbol.asyncDispose]());
 /** Runs `meanwhile` while an apply of shop stands still in its dump. */
 async function whileDumping(meanwhile: () => Promise<Ran>): Promise<{ readonly first: Ran; readonly second: Ran }> {
   let second: Ran | undefined;
-  const first = await atEvent(bench, ['apply', '--auto-approve', '--only', 'main/shop'], {
+  const first = await atEvent(bench, ['apply', '--auto-approve', '--now', '--only', 'main/shop'], {
     fits: entersPhase('dump'),
     act: async (signal) => {
       signal('SIGSTOP');
@@ -30,7 +30,9 @@ async function whileDumping(meanwhile: () => Promise<Ran>): Promise<{ readonly f
 }
 
 test('of two runs on one database, the second says who works on it and exits with 23', async () => {
-  const { first, second } = await whileDumping(() => bench.backup(['apply', '--auto-approve', '--only', 'main/shop']));
+  const { first, second } = await whileDumping(() =>
+    bench.backup(['apply', '--auto-approve', '--now', '--only', 'main/shop']),
+  );
   expect(second.stdout).toContain('repository/lease-held');
   expect(second.stdout).toMatch(
     /another run works on capture\/main\/shop: backup apply --auto-approve.*\(process \d+ on /,
@@ -42,7 +44,9 @@ test('of two runs on one database, the second says who works on it and exits wit
 
 test('two runs on different databases of one repository both work', async () => {
   const before = await bench.committed();
-  const { first, second } = await whileDumping(() => bench.backup(['apply', '--auto-approve', '--only', 'main/other']));
+  const { first, second } = await whileDumping(() =>
+    bench.backup(['apply', '--auto-approve', '--now', '--only', 'main/other']),
+  );
   expect(second.code, second.stderr + second.stdout).toBe(0);
   expect(first.code, first.stderr + first.stdout).toBe(0);
   expect(await bench.sound()).toHaveLength(before.length + 2);
@@ -51,7 +55,7 @@ test('two runs on different databases of one repository both work', async () => 
 test('two runs started at the same instant make one backup each or name each other, never half of one', async () => {
   const before = await bench.committed();
   const runs = await Promise.all(
-    [1, 2].map(() => bench.backup(['apply', '--auto-approve', '--only', 'main/shop', '--json'])),
+    [1, 2].map(() => bench.backup(['apply', '--auto-approve', '--now', '--only', 'main/shop', '--json'])),
   );
   const done = runs.filter(({ code }) => code === 0).length;
   expect(done).toBeGreaterThanOrEqual(1);

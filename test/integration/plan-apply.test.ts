@@ -103,17 +103,35 @@ describe('apply', { timeout: 180_000 }, () => {
     expect(await idsOf(workspace)).toEqual([]);
   });
 
+  test('backs up at any time where somebody asks for it, and only what they ask for', async () => {
+    await using workspace = await open();
+    await workspace.json(['apply', '--auto-approve']);
+    const plan = await workspace.json<PlanDocument>(['plan', '--now', '--out', 'migration.plan']);
+    expect(plan.actions).toMatchObject([{ kind: 'back-up', reason: { kind: 'asked' } }]);
+    const refused = await workspace.backup(['apply', 'migration.plan', '--now']);
+    expect(refused.code).toBe(20);
+    expect(refused.stderr).toContain('--now does not go with a saved plan');
+    expect((await workspace.json<Applied>(['apply', 'migration.plan'])).summary).toMatchObject({ done: 1 });
+    expect(await idsOf(workspace)).toHaveLength(2);
+    // It asked for one backup, which is there.
+    const again = await workspace.backup(['apply', 'migration.plan']);
+    expect(again.code).toBe(21);
+    expect(again.stderr).toContain('back-up:main/shop (newest)');
+    expect((await workspace.json<Applied>(['apply', '--auto-approve'])).outcomes).toEqual([]);
+    await workspace.json(['apply', '--auto-approve', '--now']);
+    expect(await idsOf(workspace)).toHaveLength(3);
+  });
+
   test('removes what retention does not keep, only with leave to', async () => {
-    const kept = { every: '1s', retention: { last: 1, minimum: 1 } };
+    const kept = { retention: { last: 1, minimum: 1 } };
     await using workspace = await open(kept);
     for (let round = 0; round < 3; round += 1) {
-      const ran = await workspace.backup(['apply', '--auto-approve']);
+      const ran = await workspace.backup(['apply', '--auto-approve', '--now']);
       expect(ran.code).toBe(0);
     }
     const three = await idsOf(workspace);
     expect(three).toHaveLength(3);
 
-    await workspace.spec(specOf({ ...kept, every: '24h' }));
     const plan = await workspace.json<PlanDocument>(['plan', '--out', 'expire.plan', '--detailed-exitcode'], {
       code: 2,
     });

@@ -160,16 +160,16 @@ describe('a plan of a server in use', { timeout: 180_000 }, () => {
     const as = (user: string): Promise<void> =>
       workspace.spec({
         servers: { main: { ...declaredServer(source), user } },
-        databases: { shop: { server: 'main', every: '1s' } },
+        databases: { shop: { server: 'main' } },
       });
     await as('weak');
-    const refused = await workspace.json<PlanDocument>(['plan'], { code: 24 });
+    const refused = await workspace.json<PlanDocument>(['plan', '--now'], { code: 24 });
     expect(refused.blocked).toMatchObject([{ address: { database: 'shop' }, finding: { code: 'capture/refused' } }]);
-    const applied = await workspace.backup(['apply', '--auto-approve']);
+    const applied = await workspace.backup(['apply', '--auto-approve', '--now']);
     expect(applied.code).toBe(24);
 
     await as('fair');
-    const ran = await workspace.json<{ outcomes: readonly { state: string }[] }>(['apply', '--auto-approve']);
+    const ran = await workspace.json<{ outcomes: readonly { state: string }[] }>(['apply', '--auto-approve', '--now']);
     expect(ran.outcomes).toMatchObject([{ state: 'done' }]);
     await source.sql(
       'shop',

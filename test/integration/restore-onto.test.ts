@@ -52,11 +52,11 @@ describe('a restore', { timeout: 180_000 }, () => {
     await source.sql('postgres', 'CREATE DATABASE stock TEMPLATE shop OWNER shop_owner');
     workspace = await openWorkspace({
       servers: { main: declaredServer(source) },
-      databases: { all: { server: 'main', match: 's*', every: '1s' } },
+      databases: { all: { server: 'main', match: 's*' } },
     });
     await backUpAll(workspace);
     await source.sql('shop', "INSERT INTO sales.orders (note) VALUES ('new')");
-    await workspace.json(['apply', '--auto-approve', '--only', 'main/shop']);
+    await workspace.json(['apply', '--auto-approve', '--now', '--only', 'main/shop']);
     ({ backups } = await workspace.json<Listed>(['list', 'main/shop']));
   });
   afterAll(async () => {

@@ -46,7 +46,7 @@ export function shopSpec(server: TestServer, options: BenchOptions = {}): object
   return {
     servers: { main: { ...declaredServer(server), ...options.declared } },
     targets: { local: localTarget(server) },
-    databases: { shop: { server: 'main', every: '1s', drill: { target: 'local' }, ...options.policy } },
+    databases: { shop: { server: 'main', drill: { target: 'local' }, ...options.policy } },
     ...options.spec,
   };
 }
@@ -100,7 +100,7 @@ export async function openBenchOn<Server extends AsyncDisposable>(
     committed,
     sound,
     async applies() {
-      const { code, stdout, stderr } = await backup(['apply', '--auto-approve']);
+      const { code, stdout, stderr } = await backup(['apply', '--auto-approve', '--now']);
       expect(code, stderr + stdout).toBe(0);
       return committed();
     },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LostBackup } from '../../src/plan/observed.ts';
 import type { Observed } from '../../src/plan/observed.ts';
-import { planBackup } from '../../src/plan/plan-backup.ts';
+import { planBackup, type PlanAsk } from '../../src/plan/plan-backup.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { DesiredDatabase } from '../../src/spec/desired.ts';
 import {
@@ -23,12 +23,8 @@ import {
 
 const failed = { at: ago(hours(2)), level: 'L1', passed: false } as const;
 
-function planOf(databases: readonly DesiredDatabase[], world: Partial<Observed>, only?: readonly string[]): Plan {
-  return planBackup(
-    desired(databases),
-    observed({ servers: [server(['app'])], ...world }),
-    only === undefined ? {} : { only },
-  );
+function planOf(databases: readonly DesiredDatabase[], world: Partial<Observed>, ask: PlanAsk = {}): Plan {
+  return planBackup(desired(databases), observed({ servers: [server(['app'])], ...world }), ask);
 }
 
 describe('a back-up', () => {
@@ -50,10 +46,13 @@ describe('a back-up', () => {
       [backup('app', hours(1)), backup('app', hours(5), { verified: failed })],
       undefined,
     ],
+    ['is planned earlier where it is asked for', [backup('app', hours(2))], { kind: 'asked', age: hours(2) }, 'all'],
+    ['that is asked for and due is due', [backup('app', hours(24))], { kind: 'due' }, 'all'],
+    ['is not planned where another one is asked for', [backup('app', hours(2))], undefined, new Set(['srv/web'])],
     ['ignores a backup from the future', [backup('app', hours(-2))], { kind: 'never' }],
     ['takes a clock that is slightly ahead as now', [backup('app', hours(-0.05))], undefined],
-  ])('%s', (_, backups, because) => {
-    const plan = planOf([database('app')], { repositories: [repository(backups)] });
+  ] as const)('%s', (_, backups, because, wanted?: PlanAsk['now']) => {
+    const plan = planOf([database('app')], { repositories: [repository(backups)] }, wanted && { now: wanted });
     const found = plan.actions.filter(({ kind }) => kind === 'back-up');
     expect(found).toMatchObject(because === undefined ? [] : [{ id: 'back-up:srv/app', because }]);
   });
@@ -185,10 +184,11 @@ describe('which databases', () => {
   });
 
   test('addresses leave the rest out, and one that matches nothing is an error', () => {
-    const plan = planOf([database('app'), database('web')], { servers: [server(['app', 'web'])] }, [
-      'srv/w*',
-      'srv/nope',
-    ]);
+    const plan = planOf(
+      [database('app'), database('web')],
+      { servers: [server(['app', 'web'])] },
+      { only: ['srv/w*', 'srv/nope'] },
+    );
     expect(plan.actions.map(({ id }) => id)).toEqual(['back-up:srv/web']);
     expect(plan.findings.filter(({ code }) => code === 'usage/no-match')).toMatchObject([
       { summary: 'srv/nope matches no database of the spec' },
@@ -276,14 +276,16 @@ describe('unfinished backups', () => {
     expect(planOf([tenants], world).findings).toContainEqual(
       expect.objectContaining({ code: 'backup/lost', severity: 'error', subject: 'srv/tenant_a' }),
     );
-    expect(planOf([tenants], world, ['srv/other']).findings.map(({ code }) => code)).not.toContain('backup/lost');
+    expect(planOf([tenants], world, { only: ['srv/other'] }).findings.map(({ code }) => code)).not.toContain(
+      'backup/lost',
+    );
   });
 
   test('are left alone where only some databases were asked for', () => {
     const plan = planOf(
       [database('app')],
       { repositories: [repository([], { unfinished: [unfinished('00000001', 99)] })] },
-      ['srv/app'],
+      { only: ['srv/app'] },
     );
     expect(plan.actions.map(({ kind }) => kind)).toEqual(['back-up']);
   });

@@ -3,7 +3,7 @@ import type { PlanDocument } from '../../plan/plan-document.gen.ts';
 import { planBackup } from '../../plan/plan-backup.ts';
 import { isAskedFor } from '../../plan/resolve-databases.ts';
 import type { Action, Plan } from '../../plan/plan.ts';
-import { constrain } from '../../plan/saved-plan.ts';
+import { askedIn, constrain } from '../../plan/saved-plan.ts';
 import { applyJson } from '../../render/apply-json.ts';
 import { applyText } from '../../render/apply-text.ts';
 import { planText } from '../../render/plan-text.ts';
@@ -27,6 +27,7 @@ interface ApplyOptions extends GlobalOptions {
   readonly autoApprove: boolean;
   readonly allowDelete: boolean;
   readonly only: readonly string[];
+  readonly now: boolean;
   readonly parallel: string;
   readonly report: readonly string[];
 }
@@ -35,6 +36,10 @@ interface ApplyOptions extends GlobalOptions {
 export async function run(options: ApplyOptions, context: Context): Promise<number> {
   const reports = parseReports(options.report, ['text', 'json'], context.cwd);
   const parallel = positiveInteger(options.parallel, '--parallel');
+  if (options.now && options.plan !== undefined)
+    throw new OperationError('usage/invalid', '--now does not go with a saved plan, which says what is backed up', {
+      hint: 'Make it with `backup plan --now --out FILE`.',
+    });
   const saved = options.plan === undefined ? undefined : await readSavedPlan(options.plan, context);
   if (saved === undefined && !options.autoApprove && context.stdin.isTTY !== true)
     throw new OperationError('approval/missing', 'apply needs an approval and there is no terminal to ask on', {
@@ -45,7 +50,10 @@ export async function run(options: ApplyOptions, context: Context): Promise<numb
   const { observed, repositories } = await withTools(options, context, (tools) =>
     observe({ desired, refresh: true, ...(only === undefined ? {} : { only }) }, tools),
   );
-  const plan = planBackup(desired, observed, only === undefined ? {} : { only });
+  const plan = planBackup(desired, observed, {
+    only: options.only,
+    ...(saved !== undefined ? { now: askedIn(saved) } : options.now ? { now: 'all' } : {}),
+  });
   refuseUnmatched(plan);
   if (saved === undefined && formatOf(options) === 'text')
     await write(

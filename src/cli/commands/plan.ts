@@ -19,6 +19,7 @@ import { version } from '../version.ts';
 interface PlanOptions extends GlobalOptions {
   readonly address: readonly string[];
   readonly detailedExitcode: boolean;
+  readonly now: boolean;
   readonly refresh: boolean;
   readonly out: string | undefined;
   readonly report: readonly string[];
@@ -34,7 +35,10 @@ export async function run(options: PlanOptions, context: Context): Promise<numbe
   const { observed } = await withTools(options, context, (tools) =>
     observe({ desired, refresh: options.refresh, ...(only === undefined ? {} : { only }) }, tools),
   );
-  const plan = planBackup(desired, observed, only === undefined ? {} : { only });
+  const plan = planBackup(desired, observed, {
+    only: options.address,
+    ...(options.now ? { now: 'all' } : {}),
+  });
   refuseUnmatched(plan);
   const { verbose } = options;
   await answer(
