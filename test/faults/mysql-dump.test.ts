@@ -46,11 +46,14 @@ describe.each(flavours)('$engine $version', (flavour) => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  const failureOf = (wish: MysqlCaptureWish): Promise<unknown> =>
-    captureMysql(server, 'shop', wish).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+  const failureOf = async (wish: MysqlCaptureWish): Promise<unknown> => {
+    try {
+      await using _ = await captureMysql(server, 'shop', wish);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  };
 
   test.for(faults)('a dump program that $how ends in $code', async ({ how, code }) => {
     await using clients = await stubMysql(how, server);

@@ -1,7 +1,8 @@
-import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { placeLauncher } from './launcher.ts';
 
 export interface StubClients extends AsyncDisposable {
   /** Folder to give as `clients`. */
@@ -12,9 +13,7 @@ export interface StubClients extends AsyncDisposable {
 export async function stubClients(name: string, binaries: string): Promise<StubClients> {
   const folder = await mkdtemp(join(tmpdir(), 'hf-clients-'));
   const stub = fileURLToPath(new URL(`../fixtures/clients/${name}.mjs`, import.meta.url));
-  const launcher = join(folder, 'pg_dump');
-  await writeFile(launcher, `#!/bin/sh\nexec '${process.execPath}' '${stub}' '${join(binaries, 'pg_dump')}' "$@"\n`);
-  await chmod(launcher, 0o755);
+  placeLauncher(join(folder, 'pg_dump'), [process.execPath, stub, join(binaries, 'pg_dump')]);
   await symlink(join(binaries, 'pg_restore'), join(folder, 'pg_restore'));
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }

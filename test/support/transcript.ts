@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { placeLauncher } from './launcher.ts';
 import { version } from '../../src/cli/version.ts';
 
 /**
@@ -47,8 +48,7 @@ export async function play(file: string): Promise<string> {
 export async function placeProgram(directory: string): Promise<void> {
   const main = join(import.meta.dirname, '../../src/cli/main.ts');
   await mkdir(join(directory, '.bin'));
-  await writeFile(join(directory, '.bin/backup'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
-  await chmod(join(directory, '.bin/backup'), 0o755);
+  placeLauncher(join(directory, '.bin/backup'), [process.execPath, main]);
 }
 
 export const environmentIn = (directory: string): Readonly<Record<string, string>> => ({
