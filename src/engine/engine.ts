@@ -146,13 +146,8 @@ export type CapturePhase = 'preflight' | 'snapshot' | 'dump' | 'proof';
 
 export interface CaptureEvents {
   phase(phase: CapturePhase): void;
-  /** Bytes of plain data proven so far, and the estimate of the whole. */
-  progress(done: {
-    readonly plainBytes: number;
-    readonly storedBytes: number;
-    readonly files: number;
-    readonly expectedFiles: number | undefined;
-  }): void;
+  /** About once a second: plain bytes that are proven, and compressed bytes that are written, those of unfinished files too. */
+  progress(done: { readonly plainBytes: number; readonly storedBytes: number }): void;
 }
 
 /** Where capture hands its artefacts to. */

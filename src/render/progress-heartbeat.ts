@@ -18,7 +18,7 @@ export function heartbeatLine(state: ProgressState, nowMs: number): string | und
     undefined,
   );
   if (oldest === undefined) return undefined;
-  const plain = running.reduce((sum, action) => sum + action.plainBytes, 0);
+  const stored = running.reduce((sum, action) => sum + action.storedBytes, 0);
   const expected = running.reduce<number | undefined>(
     (sum, action) => (sum === undefined || action.expectedBytes === undefined ? undefined : sum + action.expectedBytes),
     0,
@@ -28,7 +28,7 @@ export function heartbeatLine(state: ProgressState, nowMs: number): string | und
   return neutraliseWorkflowCommand(
     [
       `[RUNNING] ${running.length} running, ${state.done} done, ${state.failed} failed, ${state.notRun} not started`,
-      `${formatBytes(plain)}${expected === undefined ? '' : ` of ~${formatBytes(expected)}`}${rate > 0 ? ` at ${formatBytes(rate)}/s` : ''}`,
+      `${formatBytes(stored)}${expected === undefined ? '' : ` of ~${formatBytes(expected)}`}${rate > 0 ? ` at ${formatBytes(rate)}/s` : ''}`,
       `longest: ${oldest.title}${phase} for ${formatDuration(nowMs - oldest.startedMs)}`,
     ].join('; '),
   );

@@ -84,18 +84,18 @@ function describe(action: RunningAction, nowMs: number): string {
     return `retry ${action.retry.attempt}/${action.retry.of} in ${formatDuration(Math.max(0, action.retry.untilMs - nowMs))}`;
   }
   const { phase } = action;
-  if (phase === undefined) return `starting  ${formatDuration(nowMs - action.startedMs)}`;
+  if (phase === undefined && action.storedBytes === 0) return `starting  ${formatDuration(nowMs - action.startedMs)}`;
   const rate = rateOf(action, nowMs);
   const left = remainingMs(action, nowMs);
   return [
-    `${phase.number}/${phase.of} ${escapeControl(phase.name)}`,
-    ...(action.plainBytes > 0
+    ...(phase === undefined ? [] : [`${phase.number}/${phase.of} ${escapeControl(phase.name)}`]),
+    ...(action.storedBytes > 0
       ? [
-          `${formatBytes(action.plainBytes)}${action.expectedBytes === undefined ? '' : ` of ~${formatBytes(action.expectedBytes)}`}`,
+          `${formatBytes(action.storedBytes)}${action.expectedBytes === undefined ? '' : ` of ~${formatBytes(action.expectedBytes)}`}`,
         ]
       : []),
     ...(rate === undefined ? [] : [`${formatBytes(rate)}/s`]),
-    ...(left === undefined ? [formatDuration(nowMs - phase.startedMs)] : [`~${formatDuration(left)} left`]),
+    ...(left === undefined ? [formatDuration(nowMs - (phase ?? action).startedMs)] : [`~${formatDuration(left)} left`]),
   ].join('  ');
 }
 

@@ -13,7 +13,6 @@ export interface RunningAction {
   readonly startedMs: number;
   readonly phase:
     { readonly name: string; readonly number: number; readonly of: number; readonly startedMs: number } | undefined;
-  readonly plainBytes: number;
   readonly storedBytes: number;
   readonly expectedBytes: number | undefined;
   /** When the first byte of the phase was seen and how many there were: rate and rest count from here. */
@@ -41,10 +40,9 @@ export function afterEvent(state: ProgressState, event: RunEvent, nowMs: number)
     case 'progress':
       return withAction(state, event.key, {
         ...action,
-        plainBytes: event.plainBytes,
         storedBytes: event.storedBytes,
         expectedBytes: event.expectedBytes,
-        counting: countingFrom(action, event.plainBytes, nowMs),
+        counting: countingFrom(action, event.storedBytes, nowMs),
         retry: undefined,
       });
     case 'retry':
@@ -57,11 +55,11 @@ export function afterEvent(state: ProgressState, event: RunEvent, nowMs: number)
   return event satisfies never;
 }
 
-/** Plain bytes per second since counting began; undefined until a second has passed and something was counted. */
+/** Stored bytes per second since counting began; undefined until a second has passed and something was counted. */
 export function rateOf(action: RunningAction, nowMs: number): number | undefined {
   if (action.counting === undefined) return undefined;
   const elapsed = nowMs - action.counting.sinceMs;
-  const counted = action.plainBytes - action.counting.fromBytes;
+  const counted = action.storedBytes - action.counting.fromBytes;
   return elapsed < 1_000 || counted === 0 ? undefined : (counted * 1_000) / elapsed;
 }
 
@@ -69,12 +67,11 @@ export function rateOf(action: RunningAction, nowMs: number): number | undefined
 export function remainingMs(action: RunningAction, nowMs: number): number | undefined {
   const rate = rateOf(action, nowMs);
   if (rate === undefined || action.expectedBytes === undefined) return undefined;
-  const left = action.expectedBytes - action.plainBytes;
+  const left = action.expectedBytes - action.storedBytes;
   return left <= 0 ? undefined : (left * 1_000) / rate;
 }
 
 const emptied = {
-  plainBytes: 0,
   storedBytes: 0,
   expectedBytes: undefined,
   counting: undefined,
@@ -83,8 +80,9 @@ const emptied = {
 const fresh = { ...emptied, phase: undefined } as const;
 
 /** A new phase or attempt may count from zero again: then the rate does too. */
-function countingFrom(action: RunningAction, plainBytes: number, nowMs: number): RunningAction['counting'] {
-  if (action.counting === undefined || plainBytes < action.plainBytes) return { sinceMs: nowMs, fromBytes: plainBytes };
+function countingFrom(action: RunningAction, storedBytes: number, nowMs: number): RunningAction['counting'] {
+  if (action.counting === undefined || storedBytes < action.storedBytes)
+    return { sinceMs: nowMs, fromBytes: storedBytes };
   return action.counting;
 }
 

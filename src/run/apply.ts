@@ -116,7 +116,13 @@ async function makeBackup(action: BackUp, brackets: ServerBrackets, { request, t
 
 async function verify(action: Verify, { request, tools }: Crew): Promise<Done> {
   const report = await verifyBackup(
-    { repository: repositoryOf(action, request), address: action.address, backup: action.backup, level: 'L2' },
+    {
+      repository: repositoryOf(action, request),
+      address: action.address,
+      backup: action.backup,
+      level: 'L2',
+      key: action.id,
+    },
     tools,
   );
   if (!report.passed)

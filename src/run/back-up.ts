@@ -41,6 +41,8 @@ export async function backUp(
   const startedAt = tools.clock.now();
   const since = tools.clock.monotonicMs();
   await using storage = captureStorage(repository, lease, tools);
+  // The size of a database is no measure: its indexes are in no dump, and what is stored is compressed.
+  const expectedBytes = action.estimate?.basis === 'last-backup' ? action.estimate.bytes : undefined;
   try {
     const captured = await bracket.capture(
       {
@@ -50,7 +52,7 @@ export async function backUp(
         signal: tools.signal,
         events: {
           phase: (phase) => events.enter(phase),
-          progress: (done) => events.progress(done, action.estimate?.bytes),
+          progress: (done) => events.progress(done, expectedBytes),
         },
       },
       storage.sink,

@@ -29,8 +29,9 @@ export type RunEvent =
   | {
       readonly kind: 'progress';
       readonly key: string;
-      readonly plainBytes: number;
+      /** As stored, those of unfinished files too. */
       readonly storedBytes: number;
+      /** The same of the last backup. */
       readonly expectedBytes: number | undefined;
     }
   | {

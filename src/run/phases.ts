@@ -50,7 +50,7 @@ export function phaseEvents(
     },
     progress({ plainBytes, storedBytes }, expectedBytes) {
       if (current !== undefined) current.bytes = plainBytes;
-      tools.emit({ kind: 'progress', key, plainBytes, storedBytes, expectedBytes });
+      tools.emit({ kind: 'progress', key, storedBytes, expectedBytes });
     },
   };
 }

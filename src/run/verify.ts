@@ -1,4 +1,4 @@
-import { formatAddress, type Address } from '../base/address.ts';
+import type { Address } from '../base/address.ts';
 import { OperationError } from '../base/operation-error.ts';
 import type { BackupId } from '../manifest/keys.ts';
 import { verifyRecord } from '../manifest/records.ts';
@@ -14,6 +14,8 @@ export interface VerifyRequest {
   readonly backup: BackupId;
   /** L1: every stored byte has its recorded checksum. L2: also, every artefact decodes to its end and holds the recorded rows. */
   readonly level: 'L1' | 'L2';
+  /** What its progress goes by. */
+  readonly key: string;
 }
 
 /**
@@ -59,7 +61,7 @@ interface Findings {
   readonly problems: readonly string[];
 }
 
-async function examine({ repository, address, backup, level }: VerifyRequest, tools: Tools): Promise<Findings> {
+async function examine({ repository, address, backup, level, key }: VerifyRequest, tools: Tools): Promise<Findings> {
   const problems: string[] = [];
   const totals = { objects: 0, storedBytes: 0, plainBytes: 0 };
   const inspect = async (name: string, look: () => Promise<readonly string[]>): Promise<void> => {
@@ -74,6 +76,7 @@ async function examine({ repository, address, backup, level }: VerifyRequest, to
     const manifest = await readManifest(repository, address, backup);
     const contents = await readContents(repository, manifest);
     const reader = backupReader(repository);
+    const told = telling(key, manifest.totals.storedBytes, tools);
     totals.objects += 1;
     for (const entry of contents.entries) {
       tools.signal.throwIfAborted();
@@ -82,20 +85,32 @@ async function examine({ repository, address, backup, level }: VerifyRequest, to
       totals.storedBytes += entry.parts.reduce((sum, part) => sum + part.length, 0);
       await inspect(`${entry.kind} ${entry.subject} (${entry.file})`, async () =>
         level === 'L2'
-          ? tools.engine(manifest.engine).proveEntry(entry, reader.readEntry(entry))
-          : drain(reader.readEntry(entry)),
+          ? tools.engine(manifest.engine).proveEntry(entry, told(reader.readEntry(entry)))
+          : drain(told(reader.readEntry(entry))),
       );
-      tools.emit({
-        kind: 'progress',
-        key: `verify:${formatAddress(address)}`,
-        plainBytes: totals.plainBytes,
-        storedBytes: totals.storedBytes,
-        expectedBytes: manifest.totals.plainBytes,
-      });
     }
     return [];
   });
   return { ...totals, problems };
+}
+
+/** Lets bytes pass and tells about once a second how many did so far. */
+function telling(
+  key: string,
+  expectedBytes: number,
+  { clock, emit }: Tools,
+): (parts: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array> {
+  let storedBytes = 0;
+  let nextAt = clock.monotonicMs() + 1_000;
+  return async function* (parts) {
+    for await (const chunk of parts) {
+      yield chunk;
+      storedBytes += chunk.byteLength;
+      if (clock.monotonicMs() < nextAt) continue;
+      nextAt = clock.monotonicMs() + 1_000;
+      emit({ kind: 'progress', key, storedBytes, expectedBytes });
+    }
+  };
 }
 
 const damage: ReadonlySet<string> = new Set([

@@ -93,7 +93,7 @@ test('every damage to every object of a stored backup is found', async () => {
   const repository = await tools.openRepository('repository');
   const verify = (id: string) =>
     verifyBackup(
-      { repository, address: { server: 'main', database: 'shop' }, backup: id as BackupId, level: 'L1' },
+      { repository, address: { server: 'main', database: 'shop' }, backup: id as BackupId, level: 'L1', key: id },
       tools,
     );
   const objects = await objectsOf(newer);

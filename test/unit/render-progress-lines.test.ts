@@ -14,8 +14,8 @@ const run: readonly (readonly [number, RunEvent])[] = [
   [105, { kind: 'phase-done', key, phase: 'preflight', number: 1, of: 7, subject, ms: 100, bytes: undefined }],
   [110, { kind: 'retry', key, attempt: 2, of: 3, waitMs: 2_000, reason: 'the source server dropped the connection' }],
   [2_110, { kind: 'phase', key, phase: 'dump', number: 3, of: 7, subject }],
-  [3_000, { kind: 'progress', key, plainBytes: 1_000_000, storedBytes: 200_000, expectedBytes: 134_000_000 }],
-  [23_000, { kind: 'progress', key, plainBytes: 67_000_000, storedBytes: 13_000_000, expectedBytes: 134_000_000 }],
+  [3_000, { kind: 'progress', key, storedBytes: 1_000_000, expectedBytes: 134_000_000 }],
+  [23_000, { kind: 'progress', key, storedBytes: 67_000_000, expectedBytes: 134_000_000 }],
   [30_000, { kind: 'started', key: 'back-up:wfdb02/cmdb', title: 'back up wfdb02/cmdb' }],
   [
     30_100,

@@ -21,11 +21,10 @@ const phase = (key: string, name = 'dump'): RunEvent => ({
   of: 7,
   subject: key,
 });
-const progress = (key: string, plainBytes: number, expectedBytes?: number): RunEvent => ({
+const progress = (key: string, storedBytes: number, expectedBytes?: number): RunEvent => ({
   kind: 'progress',
   key,
-  plainBytes,
-  storedBytes: 0,
+  storedBytes,
   expectedBytes,
 });
 
@@ -68,6 +67,11 @@ describe('the live block', () => {
       21_000,
     ).running.get('a');
     expect(again?.counting).toEqual({ sinceMs: 21_000, fromBytes: 10 });
+  });
+
+  test('shows the bytes of an action without phases, a verification for instance', () => {
+    const state = after([0, started('a')], [1_000, progress('a', 0, 100)], [3_000, progress('a', 50, 100)]);
+    expect(liveLines(state, 3_000, size)).toEqual(['a  50 B of ~100 B  25 B/s  ~2s left']);
   });
 
   test('never wraps and never exceeds its rows', () => {

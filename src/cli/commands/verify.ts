@@ -1,8 +1,6 @@
 import { verifyJson } from '../../render/verify-json.ts';
 import { verifyText } from '../../render/verify-text.ts';
-import type { VerifyReport } from '../../run/outcome.ts';
-import type { Tools } from '../../run/tools.ts';
-import { verifyBackup } from '../../run/verify.ts';
+import { verifyEach } from '../../run/verify-each.ts';
 import { answer, parseReports } from '../answer.ts';
 import { paintFor } from '../colour.ts';
 import type { Context } from '../context.ts';
@@ -25,6 +23,7 @@ interface VerifyOptions extends GlobalOptions {
 /** Reads the chosen backups whole and records what was found. Nothing to verify is an error, not a success. */
 export async function run(options: VerifyOptions, context: Context): Promise<number> {
   const reports = parseReports(options.report, ['text', 'json'], context.cwd);
+  const { level } = options;
   const locations =
     options.repository === undefined ? locationsOf(await loadSpec(options, context)) : [options.repository];
   const { verified, lost } = await withTools(options, context, async (tools) => {
@@ -34,7 +33,13 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
     const chosen = choose(matching(opened.named, options.address, gone), options);
     if (chosen.length + gone.length === 0)
       throw invalidUsage('there is no backup to verify', 'Run `backup apply` first. Expired ones are read with --set.');
-    return { verified: await verifyAll(chosen, options.level, tools), lost: gone };
+    const requests = chosen.map(({ repository, backup: { address, id } }) => ({
+      repository,
+      address,
+      backup: id,
+      level,
+    }));
+    return { verified: await verifyEach(requests, tools), lost: gone };
   });
   const code = exitCodeOfVerify(verified, lost);
   await answer(
@@ -64,11 +69,4 @@ function choose(located: readonly Named[], { all, set }: VerifyOptions): readonl
 function newest(group: readonly Named[]): readonly Named[] {
   const [first] = group.toSorted((a, b) => b.backup.snapshotAt - a.backup.snapshotAt);
   return first === undefined ? [] : [first];
-}
-
-async function verifyAll(chosen: readonly Named[], level: 'L1' | 'L2', tools: Tools): Promise<readonly VerifyReport[]> {
-  const done: VerifyReport[] = [];
-  for (const { repository, backup } of chosen)
-    done.push(await verifyBackup({ repository, address: backup.address, backup: backup.id, level }, tools));
-  return done;
 }

@@ -53,6 +53,8 @@ export interface CompressedFile {
   write(bytes: Buffer): Promise<void>;
   /** Resolves once everything is in the file. Throws what writing failed with. */
   end(): Promise<void>;
+  /** Bytes in the file so far. */
+  storedBytes(): number;
   /** Closes it as it is. */
   discard(): void;
 }
@@ -87,6 +89,7 @@ export function compressedFile(directory: string, name: string, compression: Com
       input.end();
       await finished;
     },
+    storedBytes: () => target.bytesWritten,
     discard() {
       input.destroy();
       target.destroy();

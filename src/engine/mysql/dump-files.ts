@@ -9,6 +9,10 @@ import type { CompressedFile } from './compressed-file.ts';
 export type EntryWithoutParts = Omit<ContentEntry, 'parts'>;
 
 export interface DumpFiles {
+  /** A file that is written from now on. */
+  begun(file: CompressedFile): void;
+  /** Bytes so far of the files that were begun and are not handed over. */
+  writtenBytes(): number;
   /** Takes a file whose last byte was written. Resolves when the next one may be begun: what waits in scratch stays little. */
   finish(
     file: CompressedFile,
@@ -34,6 +38,7 @@ const waitingLimit = 8;
 export function dumpFiles(options: DumpFilesOptions): DumpFiles {
   const queue = new PQueue({ concurrency: 2 });
   const entries: EntryWithoutParts[] = [];
+  const inWork = new Set<CompressedFile>();
   let failure: { readonly error: unknown } | undefined;
   const handOver = async (
     file: CompressedFile,
@@ -48,9 +53,12 @@ export function dumpFiles(options: DumpFilesOptions): DumpFiles {
     const { storedBytes, storedSha256, plainBytes, digest, rows } = proof;
     await options.sink.file({ file: file.file, path: file.path, storedBytes, storedSha256, codec: file.codec });
     entries.push({ kind, subject, file: file.file, rows, columns: null, plainBytes, digest });
+    inWork.delete(file);
     options.proven(proof);
   };
   return {
+    begun: (file) => void inWork.add(file),
+    writtenBytes: () => [...inWork].reduce((sum, file) => sum + file.storedBytes(), 0),
     async finish(file, what) {
       void queue.add(async () => {
         try {

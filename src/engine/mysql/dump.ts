@@ -50,18 +50,21 @@ export async function dumpDatabase(task: DumpTask): Promise<Dumped> {
     task.policy.timeout,
   );
   const signal = AbortSignal.any([task.signal, failed.signal]);
-  const total = { plainBytes: 0, storedBytes: 0, files: 0 };
+  const total = { plainBytes: 0, storedBytes: 0 };
   const files = dumpFiles({
     sink: task.sink,
     signal,
     proven(proof) {
       total.plainBytes += proof.plainBytes;
       total.storedBytes += proof.storedBytes;
-      total.files += 1;
-      task.events.progress({ ...total, expectedFiles: undefined });
     },
     failed: (error) => failed.abort(error),
   });
+  const tell = (): void => {
+    const { plainBytes, storedBytes } = total;
+    task.events.progress({ plainBytes, storedBytes: storedBytes + files.writtenBytes() });
+  };
+  const telling = setInterval(tell, 1_000);
   const shares = [...task.shares];
   const stop = (): void => {
     for (const { process } of shares) process.end(reasonOf(signal));
@@ -82,11 +85,13 @@ export async function dumpDatabase(task: DumpTask): Promise<Dumped> {
     }
     const entries = await files.rest();
     signal.throwIfAborted();
+    tell();
     return { entries, bodies: sumOf(bodies) };
   } catch (error) {
     throw signal.aborted ? reasonOf(signal) : error;
   } finally {
     clearTimeout(late);
+    clearInterval(telling);
     signal.removeEventListener('abort', stop);
     stop();
     await Promise.allSettled(shares.map(({ process }) => process.done));
@@ -180,6 +185,7 @@ async function readShare({ process, tables }: DumpShare, context: ShareContext):
       await close();
       const name = fileName(part, tables, context);
       open = { part, file: name === undefined ? undefined : compressedFile(context.directory, name, compression) };
+      if (open.file !== undefined) context.files.begun(open.file);
     }
     if (part.kind === 'settings') settings.push(Buffer.from(bytes));
     else if (open.file !== undefined) writes.push(open.file.write(bytes));

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
@@ -28,6 +28,8 @@ export interface DumpFiles {
   idle(): Promise<void>;
   /** Bytes of finished files that are still in scratch. */
   waitingBytes(): number;
+  /** Bytes so far of files that are not finished. Of thousands (large objects) nobody counts them. */
+  growingBytes(): number;
 }
 
 export interface DumpFilesOptions {
@@ -46,6 +48,9 @@ const names = [
   { kind: 'large-object-toc', pattern: /^blobs(?:_\d+)?\.toc$/ },
   { kind: 'dump-toc', pattern: /^toc\.dat$/ },
 ] as const;
+
+/** To look at this many once a second costs nothing. */
+const countedFiles = 1_000;
 
 /** Takes the files of a directory archive out of scratch as they are finished, each decoded to its end and hashed first. */
 export function dumpFiles(options: DumpFilesOptions): DumpFiles {
@@ -110,6 +115,16 @@ export function dumpFiles(options: DumpFilesOptions): DumpFiles {
     },
     idle: () => queue.onIdle(),
     waitingBytes: () => waiting,
+    growingBytes() {
+      const names = existsSync(options.directory) ? readdirSync(options.directory) : [];
+      if (names.length > countedFiles) return 0;
+      return names
+        .filter((name) => !claimed.has(name))
+        .reduce(
+          (sum, name) => sum + (statSync(join(options.directory, name), { throwIfNoEntry: false })?.size ?? 0),
+          0,
+        );
+    },
   };
 }
 

@@ -54,7 +54,7 @@ export async function dumpDatabase(task: DumpTask): Promise<Dumped> {
   const failed = new AbortController();
   const signal = AbortSignal.any([task.signal, failed.signal]);
   const verdict = dumpVerdict();
-  const total = { plainBytes: 0, storedBytes: 0, files: 0 };
+  const total = { plainBytes: 0, storedBytes: 0 };
   let holding = false;
   let kill: ((signal: NodeJS.Signals) => void) | undefined;
   const pace = (): void => {
@@ -71,12 +71,7 @@ export async function dumpDatabase(task: DumpTask): Promise<Dumped> {
     proven(file) {
       total.plainBytes += file.plainBytes;
       total.storedBytes += file.storedBytes;
-      total.files += 1;
       pace();
-      task.events.progress({
-        ...total,
-        expectedFiles: task.tables.filter(({ excluded }) => excluded === 'no').length + task.largeObjects,
-      });
     },
     failed: (error) =>
       failed.abort(
@@ -85,6 +80,11 @@ export async function dumpDatabase(task: DumpTask): Promise<Dumped> {
           : new OperationError('dump/failed', 'a file of the dump could not be handed over', { cause: error }),
       ),
   });
+  const tell = (): void => {
+    const { plainBytes, storedBytes } = total;
+    task.events.progress({ plainBytes, storedBytes: storedBytes + files.waitingBytes() + files.growingBytes() });
+  };
+  const telling = setInterval(tell, 1_000);
   try {
     const connection = await libpqEnvironment(task.server, task.database, home);
     const pgDump = startCommand({
@@ -116,8 +116,10 @@ export async function dumpDatabase(task: DumpTask): Promise<Dumped> {
     // Before the rest: the sink takes toc.dat away.
     const toc = await readDumpToc(task.programs.restore, directory, signal);
     const proven = await files.rest();
+    tell();
     return { entries: entriesOf(proven, toc, task), largeObjects: largeObjectsOf(proven) };
   } finally {
+    clearInterval(telling);
     await files.idle();
   }
 }

@@ -7,6 +7,7 @@ import { observe } from '../../../src/engine/postgresql/observe.ts';
 import { openSession } from '../../../src/engine/postgresql/session.ts';
 import { duration } from '../../../src/base/duration.ts';
 import { captureInto, digestKey, holdsAll } from '../../support/capture.ts';
+import { stubClients } from '../../support/stub-client.ts';
 import { nastyDatabase, startNasty } from '../../support/nasty.ts';
 import { majors, startPostgresql, type TestServer } from '../../support/postgresql.ts';
 
@@ -183,6 +184,22 @@ describe.for(majors)('capture on PostgreSQL %i', (major) => {
           )[0]?.['n'],
       )
       .toBe('0');
+  });
+
+  test('tells of bytes that are written before any file is finished', async () => {
+    const stop = new AbortController();
+    // All is dumped, and no message says that anything is finished.
+    await using clients = await stubClients('hangs', server.binaries);
+    const told: { readonly plainBytes: number; readonly storedBytes: number }[] = [];
+    const captured = captureInto({ ...server.access(), clients: clients.folder }, nastyDatabase, {
+      signal: stop.signal,
+      events: {
+        phase: () => undefined,
+        progress: (done) => void (told.push(done), done.storedBytes > 0 && stop.abort()),
+      },
+    });
+    await expect(captured).rejects.toMatchObject({ code: 'run/interrupted' });
+    expect(told.at(-1)?.plainBytes).toBe(0);
   });
 
   test('says which lock was in the way', async () => {
