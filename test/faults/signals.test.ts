@@ -117,7 +117,7 @@ describe('who listens goes away', () => {
 
   test.for(['lines', 'json'])('progress as %s that nobody reads any more does not stop a back-up', async (kind) => {
     const before = await bench.committed();
-    const child = shell(`"$NODE" "$MAIN" apply --auto-approve --progress ${kind} 2>&1 >/dev/null | head -n 1`);
+    const child = shell(`"$NODE" "$MAIN" apply --auto-approve --now --progress ${kind} 2>&1 >/dev/null | head -n 1`);
     child.stdout.resume();
     child.stderr.resume();
     expect((await once(child, 'close'))[0]).toBe(0);
@@ -126,7 +126,7 @@ describe('who listens goes away', () => {
 
   test('a killed parent takes nothing half with it', async () => {
     const before = await bench.committed();
-    const child = shell('"$NODE" "$MAIN" apply --auto-approve --progress lines; true');
+    const child = shell('"$NODE" "$MAIN" apply --auto-approve --now --progress lines; true');
     child.stderr.once('data', () => child.kill('SIGKILL'));
     child.stdout.resume();
     await once(child, 'exit');
