@@ -1,5 +1,6 @@
 import { InternalError, messageOf, OperationError } from '../base/operation-error.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
+import { diagnosticOf } from '../base/diagnostic-of.ts';
 import { diagnosticsText } from '../render/diagnostics.ts';
 import { diagnosticsDocument } from './diagnostics-document.ts';
 import { write } from './answer.ts';
@@ -40,15 +41,7 @@ function isBug(error: unknown): boolean {
 
 function diagnosticsOf(error: unknown): readonly Diagnostic[] {
   if (error instanceof InvalidInput) return error.diagnostics;
-  if (error instanceof OperationError)
-    return [
-      {
-        severity: 'error',
-        code: error.code,
-        summary: error.message,
-        ...(error.hint === undefined ? {} : { help: error.hint }),
-      },
-    ];
+  if (error instanceof OperationError) return [diagnosticOf(error)];
   return [
     {
       severity: 'error',

@@ -1,5 +1,5 @@
 import { formatAddress } from '../base/address.ts';
-import type { Diagnostic } from '../base/diagnostic.ts';
+import { diagnosticOf } from '../base/diagnostic-of.ts';
 import { OperationError } from '../base/operation-error.ts';
 import type {
   BackupSummary,
@@ -96,14 +96,7 @@ async function lookInto({ name, path, place }: DesiredRepository, tools: Tools):
     };
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    const diagnostic: Diagnostic = {
-      severity: 'error',
-      code: error.code,
-      summary: error.message,
-      subject: name,
-      place,
-      ...(error.hint === undefined ? {} : { help: error.hint }),
-    };
+    const diagnostic = diagnosticOf(error, { subject: name, place });
     return {
       name,
       repository: undefined,

@@ -3,7 +3,7 @@ import { formatAddress } from '../../base/address.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Degradation, Fact, Step, TextKind } from '../../manifest/manifest.ts';
 import type { DumpPolicy } from '../../spec/desired.ts';
-import type { Captured, CapturePhase, CaptureRequest, CaptureSink } from '../engine.ts';
+import type { Captured, CaptureRequest, CaptureSink } from '../engine.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { accountsText } from './accounts-sql.ts';
 import { ofUnchangedTables } from './changed.ts';
@@ -28,7 +28,8 @@ import { rowlessTables } from './rowless-tables.ts';
 import { hashTables } from './server-hashes.ts';
 import { openSession, type Session } from './session.ts';
 import { readSource } from './source.ts';
-import { stopped } from './stopped.ts';
+import { stopped } from '../stopped.ts';
+import { phaseTimer } from '../phase-timer.ts';
 import { readViews } from './views.ts';
 
 export interface CaptureContext {
@@ -242,19 +243,4 @@ function stepsOf(texts: Partial<Record<TextKind, string>>): readonly Step[] {
       : []),
     { phase: 'analyze', tool: 'analyze', subjects: [] },
   ];
-}
-
-/** Tells each phase as it begins and measures the one before; undefined ends the last. */
-function phaseTimer(
-  timings: Record<string, number>,
-  tell: (phase: CapturePhase) => void,
-): (next: CapturePhase | undefined) => void {
-  let current: CapturePhase | undefined;
-  let since = performance.now();
-  return (next) => {
-    if (current !== undefined) timings[current] = Math.round(performance.now() - since);
-    current = next;
-    since = performance.now();
-    if (next !== undefined) tell(next);
-  };
 }

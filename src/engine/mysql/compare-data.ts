@@ -10,7 +10,7 @@ import { startDump } from './dump-process.ts';
 import { splitDump } from './dump-split.ts';
 import type { Flavour } from './flavour.ts';
 import { openSession } from './session.ts';
-import { stopped } from './stopped.ts';
+import { stopped } from '../stopped.ts';
 
 /**
  * The contract is `Engine.compareData`. One check per table with data in the backup: the restored tables are dumped again as

@@ -9,7 +9,7 @@ import { flavours, seriesOf, type Flavour } from './flavour.ts';
 import { tryLogin } from './logins.ts';
 import { observe } from './observe.ts';
 import { proveClean } from './prove-clean.ts';
-import { proveEntry } from './prove-entry.ts';
+import { proveEntry } from '../prove-entry.ts';
 import { queryValue } from './query-value.ts';
 import { restore } from './restore.ts';
 import { restoredInventory } from './restored-inventory.ts';
@@ -23,7 +23,7 @@ export function mysql(name: Flavour['name']): Engine {
     series: ({ versionNumber }) => seriesOf(versionNumber),
     observe: observe(flavour),
     openBracket: openBracket(flavour),
-    proveEntry,
+    proveEntry: proveEntry('insert-text'),
     proveClean: proveClean(flavour),
     findSource: findSource(flavour),
     checkTarget: checkTarget(flavour),

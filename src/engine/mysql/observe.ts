@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import type { Diagnostic } from '../../base/diagnostic.ts';
-import { messageOf, OperationError } from '../../base/operation-error.ts';
+import { diagnosticOf } from '../../base/diagnostic-of.ts';
+import { OperationError } from '../../base/operation-error.ts';
 import type { Holds } from '../../manifest/manifest.ts';
 import type { ObservedDatabase, ObservedServer } from '../../plan/observed.ts';
 import type { ObserveRequest } from '../engine.ts';
@@ -17,7 +18,7 @@ import { quoteName } from './quote.ts';
 import { rowlessTables } from './rowless-tables.ts';
 import { serverIdentity } from './same-server.ts';
 import { openSession, type Session } from './session.ts';
-import { stopped } from './stopped.ts';
+import { stopped } from '../stopped.ts';
 
 type Reachable = Extract<ObservedServer, { state: 'reachable' }>;
 
@@ -34,7 +35,7 @@ export const observe =
       return {
         name: server.name,
         state: 'unreachable',
-        diagnostic: { ...diagnosticOf(error, server.name), code: 'server/unreachable' },
+        diagnostic: { ...diagnosticOf(error, { subject: server.name }), code: 'server/unreachable' },
       };
     }
   };
@@ -121,7 +122,7 @@ async function observeDatabase(
     };
   } catch (error) {
     if (ask.signal.aborted || !(error instanceof OperationError)) throw error;
-    return { ...database, diagnostic: { ...diagnosticOf(error, subject), code: 'database/not-connectable' } };
+    return { ...database, diagnostic: { ...diagnosticOf(error, { subject }), code: 'database/not-connectable' } };
   }
 }
 
@@ -154,16 +155,6 @@ async function findProgram(
     return { ok: true, ...(await findClient(flavour, 'dump', { versionNumber, folder: server.clients })) };
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    return { ok: false, diagnostic: diagnosticOf(error, server.name) };
+    return { ok: false, diagnostic: diagnosticOf(error, { subject: server.name }) };
   }
-}
-
-function diagnosticOf(error: OperationError, subject: string): Diagnostic {
-  return {
-    severity: 'error',
-    code: error.code,
-    summary: messageOf(error),
-    subject,
-    ...(error.hint === undefined ? {} : { help: error.hint }),
-  };
 }

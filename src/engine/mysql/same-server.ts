@@ -1,15 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { messageOf, OperationError } from '../../base/operation-error.ts';
+import { askSources, hidesLocks, sourceTimeoutMs, type Comparison } from '../ask-sources.ts';
 import type { ServerAccess } from '../server-access.ts';
 import type { Flavour } from './flavour.ts';
 import { openSession, type Session } from './session.ts';
-
-export interface Comparison {
-  /** The source that the target is, and how that shows; undefined where it is none of those that answered. */
-  readonly same: { readonly source: string; readonly because: string } | undefined;
-  /** Sources that could not be asked, and why. */
-  readonly silent: readonly { readonly source: string; readonly error: OperationError }[];
-}
 
 /**
  * Two independent signs that two addresses are one server: what the server says it is (copies of a data directory say the
@@ -25,67 +18,19 @@ export async function compareServers(
   const own = await signsOf(session, flavour);
   const lock = randomName();
   await session.query('SELECT GET_LOCK(?, 0)', [lock]);
-  if (!(await isHeld(session, lock))) {
-    throw new OperationError(
-      'target/is-source',
-      `${target} does not show a lock that was just taken on it, so it cannot be told from a source`,
-      { hint: 'Connect to the server itself and not through a proxy.' },
-    );
-  }
-  const answers = await Promise.all(sources.map((source) => ask(source, { session, own, lock, flavour, signal })));
-  await session.query('SELECT RELEASE_LOCK(?)', [lock]);
-  return {
-    same: answers.map(({ same }) => same).find((same) => same !== undefined),
-    silent: answers.flatMap(({ silent }) => silent ?? []),
-  };
-}
-
-interface Answer {
-  readonly same?: { readonly source: string; readonly because: string };
-  readonly silent?: { readonly source: string; readonly error: OperationError };
-}
-
-interface Question {
-  /** On the target. */
-  readonly session: Session;
-  readonly own: Signs;
-  /** Held on the target. */
-  readonly lock: string;
-  readonly flavour: Flavour;
-  readonly signal: AbortSignal;
-}
-
-async function ask(source: ServerAccess, { session, own, lock, flavour, signal }: Question): Promise<Answer> {
-  const { name } = source;
-  try {
-    await using there = await openSession(source, flavour, { signal, connectTimeoutMs: 10_000 });
+  if (!(await isHeld(session, lock))) throw hidesLocks(target, 'proxy');
+  const because = async (source: ServerAccess): Promise<string | undefined> => {
+    await using there = await openSession(source, flavour, { signal, connectTimeoutMs: sourceTimeoutMs });
     const back = randomName();
     await there.query('SELECT GET_LOCK(?, 0)', [back]);
-    if ((await isHeld(there, lock)) || (await isHeld(session, back)))
-      return { same: { source: name, because: 'a lock taken on one is seen on the other' } };
+    if ((await isHeld(there, lock)) || (await isHeld(session, back))) return 'a lock taken on one is seen on the other';
     const signs = await signsOf(there, flavour);
-    if (signs.identity === own.identity)
-      return { same: { source: name, because: 'both say they are the same server' } };
-    if (own.cluster !== '' && signs.cluster === own.cluster)
-      return { same: { source: name, because: 'both are nodes of one cluster' } };
-    return {};
-  } catch (error) {
-    if (!(error instanceof OperationError) || signal.aborted) throw error;
-    return {
-      silent: {
-        source: name,
-        error: new OperationError(
-          'server/unreachable',
-          `source ${name} could not be asked whether it is the target: ${messageOf(error)}`,
-          {
-            hint: 'Every declared source must answer before anything is written to a declared target.',
-            transient: error.transient,
-            cause: error,
-          },
-        ),
-      },
-    };
-  }
+    if (signs.identity === own.identity) return 'both say they are the same server';
+    return own.cluster !== '' && signs.cluster === own.cluster ? 'both are nodes of one cluster' : undefined;
+  };
+  const compared = await askSources(sources, because, signal);
+  await session.query('SELECT RELEASE_LOCK(?)', [lock]);
+  return compared;
 }
 
 interface Signs {

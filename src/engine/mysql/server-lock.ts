@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { OperationError } from '../../base/operation-error.ts';
 import { QueryError } from './query-error.ts';
 import type { Session } from './session.ts';
-import { stopped } from './stopped.ts';
+import { stopped } from '../stopped.ts';
 
 export interface LockOptions {
   /** How long to try in all. */

@@ -3,8 +3,8 @@ import type { ServerAccess } from '../server-access.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { versionNumberOf, type Flavour } from './flavour.ts';
 import { queryError } from './query-error.ts';
-import { stopped } from './stopped.ts';
-import { tlsAttempts, type Attempt } from './tls.ts';
+import { stopped } from '../stopped.ts';
+import { tlsAttempts, type Attempt } from '../tls-attempts.ts';
 
 /** One connection with settings that make text forms comparable and cannot time out. Every value comes back as text, NULL as null. */
 export interface Session extends AsyncDisposable {

@@ -4,7 +4,7 @@ import type { DumpProcess } from './dump-process.ts';
 import { quoteText } from './quote.ts';
 import { QueryError } from './query-error.ts';
 import type { Session } from './session.ts';
-import { stopped } from './stopped.ts';
+import { stopped } from '../stopped.ts';
 
 /** The gate is a user-level lock: each dump takes it and gives it back before it does anything else. */
 export async function closeGate(session: Session, gate: string): Promise<void> {

@@ -11,11 +11,11 @@ import { exclusions } from './exclusions.ts';
 import { hashPartitions } from './hash-partitions.ts';
 import { readSequenceStates, widenSequenceStates } from './inventory-sequences.ts';
 import { readLostRows, withNewSequences } from './lost-rows.ts';
-import { phaseTimer } from './phase-timer.ts';
+import { phaseTimer } from '../phase-timer.ts';
 import { preflight, type Preflight } from './preflight.ts';
 import { openSession, type Session } from './session.ts';
 import { openSnapshot } from './snapshot.ts';
-import { stopped } from './stopped.ts';
+import { stopped } from '../stopped.ts';
 import { readDumpableTables, type DumpableTable } from './tables.ts';
 
 export interface CaptureContext {

@@ -5,8 +5,8 @@ import type { ServerAccess } from '../server-access.ts';
 import { connectionFailure, isUnreachable } from './connection-failure.ts';
 import type { SessionOptions } from './session.ts';
 import { startupSettings } from './session-settings.ts';
-import { stopped } from './stopped.ts';
-import { tlsAttempts, type Attempt } from './tls.ts';
+import { stopped } from '../stopped.ts';
+import { tlsAttempts, type Attempt } from '../tls-attempts.ts';
 
 const jsonTypes = new Set([114, 3802]);
 

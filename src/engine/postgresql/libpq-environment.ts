@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { OperationError } from '../../base/operation-error.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { programSettings, textSettings } from './session-settings.ts';
-import { tlsEnvironment } from './tls.ts';
+import { tlsEnvironment } from './tls-environment.ts';
 
 /**
  * The environment that makes a client program connect as `openSession` does. Names and passwords go this way and never

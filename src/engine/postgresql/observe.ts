@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import type { Diagnostic } from '../../base/diagnostic.ts';
-import { messageOf, OperationError } from '../../base/operation-error.ts';
+import { diagnosticOf } from '../../base/diagnostic-of.ts';
+import { OperationError } from '../../base/operation-error.ts';
 import type { ObservedDatabase, ObservedServer } from '../../plan/observed.ts';
 import type { ObserveRequest } from '../engine.ts';
 import type { ServerAccess } from '../server-access.ts';
@@ -10,7 +11,7 @@ import { findClient } from './clients.ts';
 import { readExclusions } from './exclusions.ts';
 import { preflight } from './preflight.ts';
 import { openSession, type Session } from './session.ts';
-import { stopped } from './stopped.ts';
+import { stopped } from '../stopped.ts';
 
 type Reachable = Extract<ObservedServer, { state: 'reachable' }>;
 
@@ -25,7 +26,7 @@ export async function observe(server: ServerAccess, ask: ObserveRequest): Promis
     return {
       name: server.name,
       state: 'unreachable',
-      diagnostic: { ...diagnosticOf(error, server.name), code: 'server/unreachable' },
+      diagnostic: { ...diagnosticOf(error, { subject: server.name }), code: 'server/unreachable' },
     };
   }
 }
@@ -103,7 +104,7 @@ async function observeDatabase(
     };
   } catch (error) {
     if (ask.signal.aborted || !(error instanceof OperationError)) throw error;
-    return { ...database, diagnostic: { ...diagnosticOf(error, subject), code: 'database/not-connectable' } };
+    return { ...database, diagnostic: { ...diagnosticOf(error, { subject }), code: 'database/not-connectable' } };
   }
 }
 
@@ -115,18 +116,8 @@ async function findPrograms(server: ServerAccess, major: number): Promise<Reacha
     return { ok: true, ...found };
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    return { ok: false, diagnostic: diagnosticOf(error, server.name) };
+    return { ok: false, diagnostic: diagnosticOf(error, { subject: server.name }) };
   }
-}
-
-function diagnosticOf(error: OperationError, subject: string): Diagnostic {
-  return {
-    severity: 'error',
-    code: error.code,
-    summary: messageOf(error),
-    subject,
-    ...(error.hint === undefined ? {} : { help: error.hint }),
-  };
 }
 
 interface ServerRow {

@@ -8,7 +8,7 @@ import { tryLogin } from './logins.ts';
 import { findSource } from './find-source.ts';
 import { observe } from './observe.ts';
 import { proveClean } from './prove-clean.ts';
-import { proveEntry } from './prove-entry.ts';
+import { proveEntry } from '../prove-entry.ts';
 import { queryValue } from './query-value.ts';
 import { restore } from './restore.ts';
 import { restoredInventory } from './restored-inventory.ts';
@@ -21,7 +21,7 @@ export function postgresql(): Engine {
     comparison: comparisonRules,
     observe,
     openBracket,
-    proveEntry,
+    proveEntry: proveEntry('copy-text'),
     proveClean,
     findSource,
     checkTarget,

@@ -1,14 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { messageOf, OperationError } from '../../base/operation-error.ts';
+import { askSources, hidesLocks, sourceTimeoutMs, type Comparison } from '../ask-sources.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { openSession, type Session } from './session.ts';
-
-export interface Comparison {
-  /** The source that the target is, and how that shows; undefined where it is none of those that answered. */
-  readonly same: { readonly source: string; readonly because: string } | undefined;
-  /** Sources that could not be asked, and why. */
-  readonly silent: readonly { readonly source: string; readonly error: OperationError }[];
-}
 
 /**
  * Two independent signs that two addresses are one server: the system identifier (a standby or a copied data directory has the same), and
@@ -23,55 +16,18 @@ export async function compareServers(
   const identity = await systemIdentifier(session);
   const key = randomBytes(8);
   await session.query('SELECT pg_advisory_lock($1::bigint)', [key.readBigInt64BE().toString()]);
-  if (!(await isVisible(session, key))) {
-    throw new OperationError(
-      'target/is-source',
-      `${target} does not show a lock that was just taken on it, so it cannot be told from a source`,
-      { hint: 'Connect to the server itself and not through a pooler.' },
-    );
-  }
-  const answers = await Promise.all(sources.map((source) => ask(source, { identity, key, signal })));
-  await session.query('SELECT pg_advisory_unlock($1::bigint)', [key.readBigInt64BE().toString()]);
-  return {
-    same: answers.map(({ same }) => same).find((same) => same !== undefined),
-    silent: answers.flatMap(({ silent }) => silent ?? []),
+  if (!(await isVisible(session, key))) throw hidesLocks(target, 'pooler');
+  const because = async (source: ServerAccess): Promise<string | undefined> => {
+    await using there = await openSession(source, source.maintenanceDatabase, {
+      signal,
+      connectTimeoutMs: sourceTimeoutMs,
+    });
+    if (await isVisible(there, key)) return 'a lock taken on one is seen on the other';
+    return (await systemIdentifier(there)) === identity ? 'both have the same system identifier' : undefined;
   };
-}
-
-interface Answer {
-  readonly same?: { readonly source: string; readonly because: string };
-  readonly silent?: { readonly source: string; readonly error: OperationError };
-}
-
-async function ask(
-  source: ServerAccess,
-  { identity, key, signal }: { readonly identity: string; readonly key: Buffer; readonly signal: AbortSignal },
-): Promise<Answer> {
-  const { name } = source;
-  try {
-    await using session = await openSession(source, source.maintenanceDatabase, { signal, connectTimeoutMs: 10_000 });
-    if (await isVisible(session, key))
-      return { same: { source: name, because: 'a lock taken on one is seen on the other' } };
-    if ((await systemIdentifier(session)) === identity)
-      return { same: { source: name, because: 'both have the same system identifier' } };
-    return {};
-  } catch (error) {
-    if (!(error instanceof OperationError) || signal.aborted) throw error;
-    return {
-      silent: {
-        source: name,
-        error: new OperationError(
-          'server/unreachable',
-          `source ${name} could not be asked whether it is the target: ${messageOf(error)}`,
-          {
-            hint: 'Every declared source must answer before anything is written to a declared target.',
-            transient: error.transient,
-            cause: error,
-          },
-        ),
-      },
-    };
-  }
+  const compared = await askSources(sources, because, signal);
+  await session.query('SELECT pg_advisory_unlock($1::bigint)', [key.readBigInt64BE().toString()]);
+  return compared;
 }
 
 export async function systemIdentifier(session: Session): Promise<string> {

@@ -2,7 +2,7 @@ import { Query } from 'pg';
 import type { ServerAccess } from '../server-access.ts';
 import { cancelBackend, connectAny } from './driver-client.ts';
 import { QueryError, queryError } from './query-error.ts';
-import { stopped } from './stopped.ts';
+import { stopped } from '../stopped.ts';
 
 /** One connection with settings that make text forms comparable and cannot time out. Values come back as text; `json` and `jsonb` parsed. */
 export interface Session extends AsyncDisposable {

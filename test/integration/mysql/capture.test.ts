@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { proveEntry } from '../../../src/engine/mysql/prove-entry.ts';
+import { proveEntry } from '../../../src/engine/prove-entry.ts';
 import { fileChunks } from '../../../src/codec/file-chunks.ts';
 import { captureIn, captureMysql, openMysqlBracket } from '../../support/capture-mysql.ts';
 import { nastyMysqlDatabase, startNastyMysql } from '../../support/mysql-nasty.ts';
@@ -45,7 +45,7 @@ describe.each(flavours)('$engine $version', (flavour) => {
     for (const entry of files) {
       const part = { object: '', offset: 0, length: 1, storedSha256: '', codec: 'zstd' as const };
       const stored = fileChunks(join(capture.directory, 'dump', entry.file));
-      expect(await proveEntry({ ...entry, parts: [part] }, stored)).toEqual([]);
+      expect(await proveEntry('insert-text')({ ...entry, parts: [part] }, stored)).toEqual([]);
     }
     expect(captured.steps.map(({ phase }) => phase)).toEqual([
       'roles',

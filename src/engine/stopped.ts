@@ -1,4 +1,4 @@
-import { OperationError } from '../../base/operation-error.ts';
+import { OperationError } from '../base/operation-error.ts';
 
 /** What to throw when a signal ended the work: its own reason where that is an OperationError. */
 export function stopped(signal: AbortSignal): OperationError {

@@ -1,4 +1,4 @@
-import type { CapturePhase } from '../engine.ts';
+import type { CapturePhase } from './engine.ts';
 
 /** Tells each phase as it begins and measures the one before; undefined ends the last. */
 export function phaseTimer(
