@@ -157,7 +157,7 @@ export interface Tls {
    */
   mode: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
   /**
-   * PEM file with the authorities to trust. Needed by `verify-ca` and `verify-full`.
+   * PEM file with the authorities to trust. `verify-ca` needs it; `verify-full` trusts those of the system without it.
    */
   ca?: string;
   /**

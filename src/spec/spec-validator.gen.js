@@ -144,7 +144,8 @@ var validate = validate52,
           },
           ca: {
             $ref: '#/$defs/path',
-            description: 'PEM file with the authorities to trust. Needed by `verify-ca` and `verify-full`.',
+            description:
+              'PEM file with the authorities to trust. `verify-ca` needs it; `verify-full` trusts those of the system without it.',
           },
           cert: { $ref: '#/$defs/path', description: 'PEM file with the client\u2019s certificate.' },
           key: { $ref: '#/$defs/path', description: 'PEM file with the key of the client\u2019s certificate.' },
@@ -1036,7 +1037,8 @@ var schema26 = {
     },
     ca: {
       $ref: '#/$defs/path',
-      description: 'PEM file with the authorities to trust. Needed by `verify-ca` and `verify-full`.',
+      description:
+        'PEM file with the authorities to trust. `verify-ca` needs it; `verify-full` trusts those of the system without it.',
     },
     cert: { $ref: '#/$defs/path', description: 'PEM file with the client\u2019s certificate.' },
     key: { $ref: '#/$defs/path', description: 'PEM file with the key of the client\u2019s certificate.' },
