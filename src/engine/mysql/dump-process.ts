@@ -7,6 +7,7 @@ import { dumpVerdict } from './dump-verdict.ts';
 import type { Flavour } from './flavour.ts';
 import { writeOptionFile } from './option-file.ts';
 import { quoteText } from './quote.ts';
+import { allRows } from './session.ts';
 
 export interface DumpProcess {
   /** Name of a user-level lock that its connection holds, once it has one, until it ends. */
@@ -49,8 +50,8 @@ const common = [
 ] as const;
 
 /**
- * Starts a dump program. Its session cannot be cut off while nobody reads its output: the server's limits on idle sessions
- * and on clients that do not read are lifted for it.
+ * Starts a dump program. Its session cannot be cut off while nobody reads its output: the server's limits on idle sessions,
+ * on clients that do not read, on rows and on time are lifted for it.
  */
 export async function startDump(
   server: ServerAccess,
@@ -61,7 +62,7 @@ export async function startDump(
   const path = await writeOptionFile(server, flavour, {
     directory: options.directory,
     name: `${marker}.cnf`,
-    firstStatement: firstStatement(options),
+    firstStatement: firstStatement(flavour, options),
   });
   const ending = new AbortController();
   const verdict = dumpVerdict(flavour);
@@ -110,12 +111,18 @@ export async function startDump(
 }
 
 /** One statement, evaluated from left to right (MySQL manual, "User-Defined Variables"; measured on both vendors'). */
-function firstStatement({ marker, gate }: DumpProcessOptions): string {
+function firstStatement({ liftedForDumps }: Flavour, { marker, gate }: DumpProcessOptions): string {
+  const lifted = [
+    `net_write_timeout = ${year}`,
+    `net_read_timeout = ${year}`,
+    `sql_select_limit = ${allRows}`,
+    ...liftedForDumps,
+  ];
   const through =
     gate === undefined
       ? ''
       : `, @gate = GET_LOCK(${quoteText(gate)}, ${year}), @gate = RELEASE_LOCK(${quoteText(gate)})`;
-  return `SET SESSION net_write_timeout = ${year}, net_read_timeout = ${year}, @mark = GET_LOCK(${quoteText(marker)}, 0)${through}`;
+  return `SET SESSION ${lifted.join(', ')}, @mark = GET_LOCK(${quoteText(marker)}, 0)${through}`;
 }
 
 /** Seconds. */

@@ -24,6 +24,8 @@ export interface Flavour {
   readonly firstStatement: 'option' | 'connection-string';
   /** Statements before that one, which an option cannot be given: what could end it while it waits. */
   readonly beforeFirst: readonly string[];
+  /** Limits of the server that this statement lifts besides the common ones, so that they do not end a dump in the middle. */
+  readonly liftedForDumps: readonly string[];
   /** Releases of the dump program, by series, that must not be gone below: the patch level. */
   readonly oldestPatch: Readonly<Record<string, number>>;
   /** Each of these privileges is enough to lock all tables of the server. */
@@ -89,6 +91,9 @@ export function seriesOf(versionNumber: number): string {
 
 const common = ['information_schema', 'performance_schema', 'mysql', 'sys'];
 
+/** A snapshot waits in its transaction until its turn comes (MariaDB manual, "idle_transaction_timeout"). */
+const idleLimits = ['idle_transaction_timeout = 0', 'idle_readonly_transaction_timeout = 0'];
+
 export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
   mysql: {
     name: 'mysql',
@@ -110,6 +115,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     tlsWithAuthority: { 'ssl-mode': 'VERIFY_CA' },
     firstStatement: 'option',
     beforeFirst: [],
+    liftedForDumps: ['max_execution_time = 0'],
     oldestPatch: {},
     lockPrivileges: ['RELOAD', 'FLUSH_TABLES'],
     routinePrivileges: [
@@ -184,6 +190,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     tlsWithAuthority: { ssl: true, 'ssl-verify-server-cert': true },
     firstStatement: 'connection-string',
     beforeFirst: ['SET SESSION max_statement_time = 0'],
+    liftedForDumps: idleLimits,
     // CVE-2024-21096: before the sandbox mode, a hostile server ran programs on the machine that replays its dump.
     oldestPatch: { '10.11': 8, '11.4': 2 },
     lockPrivileges: ['RELOAD'],
@@ -196,7 +203,11 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     dumpReads: [],
     positionSql: ['SHOW MASTER STATUS'],
     gtidSql: 'SELECT @@gtid_binlog_pos AS gtid',
-    sessionSettings: ['SET SESSION max_statement_time = 0', 'SET SESSION alter_algorithm = DEFAULT'],
+    sessionSettings: [
+      'SET SESSION max_statement_time = 0',
+      'SET SESSION alter_algorithm = DEFAULT',
+      `SET SESSION ${idleLimits.join(', ')}`,
+    ],
     ownAccounts: ['mariadb.sys'],
     ownDatabases: common,
     // No one thing tells servers apart. Two in a cluster of containers may have all names in common, but hardly the address of

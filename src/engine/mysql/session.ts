@@ -35,6 +35,9 @@ export interface SessionOptions {
 
 const yearSeconds = 31_536_000;
 
+/** What `sql_select_limit` is where there is no limit (manual, "Server System Variables"). */
+export const allRows = '18446744073709551615';
+
 /**
  * Everything that changes how text is written, read or cut, and every limit that could end a long session. An empty sql_mode:
  * ANSI_QUOTES would change the text of SHOW CREATE, NO_BACKSLASH_ESCAPES that of literals.
@@ -45,6 +48,8 @@ const settings: readonly string[] = [
   "SET SESSION lc_messages = 'en_US'",
   `SET SESSION wait_timeout = ${yearSeconds}, SESSION net_read_timeout = 3600, SESSION net_write_timeout = 3600`,
   'SET SESSION group_concat_max_len = 1073741824',
+  // A server that limits it for everybody would hide tables and accounts without a word.
+  `SET SESSION sql_select_limit = ${allRows}`,
 ];
 
 /** Opens a session. The caller disposes it. Throws `source/connect`, transient where trying again may help. */
