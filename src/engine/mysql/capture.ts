@@ -173,7 +173,7 @@ async function measureTables({ session, objects, address }: Prepared, policy: Du
   const names = tables.map(({ table }) => table);
   return {
     counts,
-    floatLoss: await readFloatLoss(session, { database, tables: names }),
+    floatLoss: await readFloatLoss(session, { database, tables }),
     hashes: policy.serverHashes ? await hashTables(session, { database, tables: names }) : [],
   };
 }

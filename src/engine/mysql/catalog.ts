@@ -30,3 +30,6 @@ export async function openCatalog(session: Session, database: string): Promise<C
     inDatabase: (column) => `(${column} = ${literal} AND HEX(${column}) = HEX(${literal}))`,
   };
 }
+
+/** Of `COLUMNS.EXTRA`: whether other columns make this one's values. MySQL says `DEFAULT_GENERATED` of a default that is an expression. */
+export const isGenerated = (extra: string): boolean => /\b(VIRTUAL|STORED|PERSISTENT) GENERATED\b/.test(extra);

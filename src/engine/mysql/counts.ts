@@ -1,6 +1,5 @@
 import { OperationError } from '../../base/operation-error.ts';
-import type { DumpTable } from './dump-tables.ts';
-import { quoteName } from './quote.ts';
+import { everyRowOf, type DumpTable } from './dump-tables.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -13,13 +12,11 @@ export async function countTables(
   tables: readonly DumpTable[],
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
-  for (const { table, versioned } of tables) {
+  for (const each of tables) {
     await session.run('SAVEPOINT counted');
-    const [row] = await session.query<{ n: string }>(
-      `SELECT COUNT(*) AS n FROM ${quoteName(database)}.${quoteName(table)}${versioned ? ' FOR SYSTEM_TIME ALL' : ''}`,
-    );
+    const [row] = await session.query<{ n: string }>(`SELECT COUNT(*) AS n FROM ${everyRowOf(database, each)}`);
     await session.run('ROLLBACK TO SAVEPOINT counted');
-    counts.set(table, Number(row?.n));
+    counts.set(each.table, Number(row?.n));
   }
   return counts;
 }

@@ -101,6 +101,10 @@ export async function readDumpObjects(
  */
 export const isBroken = (comment: string | null): boolean => comment?.includes('references invalid') === true;
 
+/** As FROM takes it: with the rows that were replaced or deleted, where the table keeps them, as its dump has them. */
+export const everyRowOf = (database: string, { table, versioned }: Pick<DumpTable, 'table' | 'versioned'>): string =>
+  `${quoteName(database)}.${quoteName(table)}${versioned ? ' FOR SYSTEM_TIME ALL' : ''}`;
+
 /** Shares tables among this many programs so that none has much more to do than another; the largest come first. Never gives an empty share but the first. */
 export function shareTables(tables: readonly DumpTable[], jobs: number): readonly (readonly DumpTable[])[] {
   const shares = Array.from({ length: Math.max(1, Math.min(jobs, tables.length)) }, () => ({

@@ -1,5 +1,6 @@
 import type { Fact } from '../../manifest/manifest.ts';
-import { openCatalog, type Catalog } from './catalog.ts';
+import { isGenerated, openCatalog, type Catalog } from './catalog.ts';
+import { everyRowOf } from './dump-tables.ts';
 import { QueryError } from './query-error.ts';
 import { quoteName } from './quote.ts';
 import type { Session } from './session.ts';
@@ -53,14 +54,13 @@ async function hashTable(
 ): Promise<Fact | undefined> {
   const { texts, rounded } = table;
   const name = quoteName(table.table);
-  const from = `${quoteName(table.database)}.${name}${table.versioned ? ' FOR SYSTEM_TIME ALL' : ''}`;
   const columns = [texts, ...(rounded === undefined ? [] : [rounded])].map(
     (each, index) => `SHA2(CONCAT_WS('|', ${each.join(', ')}), 256) AS h${index}`,
   );
   try {
     const [row] = await session.query<{ number: string; hash: string; rounded: string | null }>(
       `SELECT COUNT(*) AS number, ${sumsOf('h0')} AS hash, ${rounded === undefined ? 'NULL' : sumsOf('h1')} AS rounded
-       FROM (SELECT ${columns.join(', ')} FROM ${from}) hashed`,
+       FROM (SELECT ${columns.join(', ')} FROM ${everyRowOf(table.database, table)}) hashed`,
     );
     const roundedHash = typeof row?.rounded === 'string' ? { roundedHash: row.rounded } : {};
     return { kind: 'rows-hash', name, value: { rows: Number(row?.number), hash: row?.hash ?? '', ...roundedHash } };
@@ -90,10 +90,7 @@ async function columnsOf(catalog: Catalog): Promise<ReadonlyMap<string, Hashable
   return new Map(
     [...tables].map(([table, columns]) => {
       const versioned = kindOf.get(table) === 'SYSTEM VERSIONED';
-      const wanted = columns.filter(
-        ({ extra }) =>
-          !/\b(VIRTUAL|STORED|PERSISTENT) GENERATED\b/.test(extra) || (versioned && /ROW (START|END)/.test(extra)),
-      );
+      const wanted = columns.filter(({ extra }) => !isGenerated(extra) || (versioned && /ROW (START|END)/.test(extra)));
       const textsWith = (float: (column: string) => string): readonly string[] =>
         wanted.length === 0
           ? ["''"]
