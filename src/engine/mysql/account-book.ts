@@ -5,7 +5,10 @@ export interface AccountBook {
   /** Without those that belong to the server itself. MariaDB's PUBLIC is none. */
   readonly accounts: readonly AccountRecord[];
   readonly edges: readonly RoleEdge[];
+  /** As the catalogs have them, also those that an account does not have any more. */
   readonly defaults: readonly { readonly account: Account; readonly roles: readonly Account[] }[];
+  /** Roles that every account has without a grant (`mandatory_roles` of MySQL). */
+  readonly mandatory: readonly Account[];
   readonly proxies: readonly Proxy[];
   readonly globals: readonly GlobalPrivileges[];
   readonly revokes: readonly PartialRevoke[];

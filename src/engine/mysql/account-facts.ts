@@ -84,7 +84,8 @@ export function accountFactsOf(book: AccountBook, options: AccountFactsOptions):
     const name = `${plainName(edge.role)} to ${plainName(edge.member)}`;
     add('role-edge', name, isBootstrap ? { ...edge, bootstrap: true } : edge);
   }
-  for (const one of book.defaults) if (granted(one.account)) add('default-role', plainName(one.account), one);
+  for (const one of defaultsThatCount(book, held))
+    if (granted(one.account)) add('default-role', plainName(one.account), one);
   for (const one of book.proxies)
     if (held(one.account)) add('proxy', `${plainName(one.account)} as ${plainName(one.proxied)}`, one);
   for (const one of book.globals) {
@@ -106,6 +107,25 @@ export function accountFactsOf(book: AccountBook, options: AccountFactsOptions):
     if (granted(one.grantee)) add('grant', name, { level: 'object', ...one });
   }
   return facts.sort((a, b) => (`${a.kind}\0${a.name}` < `${b.kind}\0${b.name}` ? -1 : 1));
+}
+
+/**
+ * Default roles that come back: SET DEFAULT ROLE takes only those that somebody has, and servers keep the names of others
+ * (measured: MariaDB's of revoked and dropped roles, MySQL's of roles that are mandatory no more).
+ */
+function defaultsThatCount(
+  { defaults, edges, mandatory }: AccountBook,
+  held: (account: Account) => boolean,
+): AccountBook['defaults'] {
+  const forAll = new Set(mandatory.map(accountKey));
+  const rolesOf = Map.groupBy(edges, ({ member }) => accountKey(member));
+  return defaults
+    .map(({ account, roles }) => {
+      const own = new Set(rolesOf.get(accountKey(account))?.map(({ role }) => accountKey(role)));
+      const has = (role: Account): boolean => own.has(accountKey(role)) || forAll.has(accountKey(role));
+      return { account, roles: roles.filter((role) => held(role) && has(role)) };
+    })
+    .filter(({ roles }) => roles.length > 0);
 }
 
 function secretsOf(passwords: AccountPasswords | undefined): object {

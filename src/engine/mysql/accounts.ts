@@ -46,6 +46,7 @@ export async function readAccounts(session: Session, flavour: Flavour, database:
       accounts: accounts.accounts.filter(({ user }) => !own.has(user)),
       edges: accounts.edges.filter(({ role, member }) => counts(role) && counts(member)),
       defaults: accounts.defaults.filter(({ account }) => counts(account)),
+      mandatory: accounts.mandatory,
       proxies: accounts.proxies.filter(({ account }) => counts(account)),
       globals: accounts.globals.filter(({ grantee }) => counts(grantee)),
       revokes: accounts.revokes.filter(({ account }) => counts(account)),

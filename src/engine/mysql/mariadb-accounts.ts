@@ -67,6 +67,7 @@ export async function readMariadbAccounts(
     defaults,
     edges: await readEdges(session),
     proxies: await readProxies(session),
+    mandatory: [],
     revokes: [],
     passwordsReadable: true,
   };

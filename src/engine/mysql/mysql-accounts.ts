@@ -11,6 +11,7 @@ import type { ServerAccounts } from './accounts.ts';
 import { privilegeColumns, privilegesIn, readColumns } from './privilege-columns.ts';
 import type { Account } from './quote.ts';
 import type { Session } from './session.ts';
+import { tokensOf } from './tokens.ts';
 
 type Row = Readonly<Record<string, string | null>>;
 
@@ -161,7 +162,9 @@ async function readDynamic(session: Session): Promise<ReadonlyMap<string, Readon
   );
 }
 
-async function readRoles(session: Session): Promise<Pick<ServerAccounts, 'edges' | 'defaults' | 'proxies'>> {
+async function readRoles(
+  session: Session,
+): Promise<Pick<ServerAccounts, 'edges' | 'defaults' | 'mandatory' | 'proxies'>> {
   const edges = await session.query<Row>(
     'SELECT FROM_USER, FROM_HOST, TO_USER, TO_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges ORDER BY 1, 2, 3, 4',
   );
@@ -169,7 +172,9 @@ async function readRoles(session: Session): Promise<Pick<ServerAccounts, 'edges'
     `SELECT USER AS user, HOST AS host, DEFAULT_ROLE_USER AS role, DEFAULT_ROLE_HOST AS roleHost
      FROM mysql.default_roles ORDER BY 1, 2, 3, 4`,
   );
+  const [variable] = await session.query<{ roles: string | null }>('SELECT @@GLOBAL.mandatory_roles AS roles');
   return {
+    mandatory: rolesIn(variable?.roles ?? ''),
     edges: edges.map((row) => ({
       role: { user: row['FROM_USER'] ?? '', host: row['FROM_HOST'] ?? '' },
       member: { user: row['TO_USER'] ?? '', host: row['TO_HOST'] ?? '' },
@@ -181,6 +186,16 @@ async function readRoles(session: Session): Promise<Pick<ServerAccounts, 'edges'
     })),
     proxies: await readProxies(session),
   };
+}
+
+/** `` `a`@`%`,b,c@localhost `` (manual, "Server System Variables"). */
+function rolesIn(list: string): readonly Account[] {
+  const roles: string[][] = [[]];
+  for (const { kind, value } of tokensOf(list)) {
+    if (kind === 'sign' && value === ',') roles.push([]);
+    else roles.at(-1)?.push(value);
+  }
+  return roles.flatMap(([user, , ...host]) => (user === undefined ? [] : { user, host: host.join('') || '%' }));
 }
 
 /** The same table in both kinds of server. */

@@ -275,6 +275,35 @@ describe.each(flavours)('accounts of $engine $version', ({ engine, version }) =>
     });
   });
 
+  test('have no default roles but those that they have and that the backup has', async () => {
+    await using server = await startMysql({ engine, version, settings });
+    const to = isMysql ? 'TO' : 'FOR';
+    await server.sql(
+      undefined,
+      `CREATE DATABASE club; CREATE ROLE kept; CREATE ROLE dropped; CREATE ROLE revoked; CREATE ROLE secret;
+       ${['kept', 'dropped', 'revoked', 'secret']
+         .map(
+           (role) =>
+             `CREATE USER of_${role}; GRANT SELECT ON club.* TO of_${role}; GRANT ${role} TO of_${role}; SET DEFAULT ROLE ${role} ${to} of_${role}`,
+         )
+         .join(';')};
+       DROP ROLE dropped; REVOKE revoked FROM of_revoked`,
+    );
+    // Roles that everybody has need no grant; one that nobody has any more stays somebody's default role.
+    if (isMysql)
+      await server.sql(
+        undefined,
+        "CREATE ROLE all_have, had@localhost; CREATE USER has, had; GRANT SELECT ON club.* TO has, had, all_have; SET GLOBAL mandatory_roles = '`all_have`@`%`,had@localhost'; SET DEFAULT ROLE all_have TO has; SET DEFAULT ROLE had@localhost TO had; SET GLOBAL mandatory_roles = 'all_have'",
+      );
+    const { facts } = await accessOf(server, { exclude: ['secret'] }, 'club');
+    const names = facts.filter(({ kind }) => kind === 'default-role').map(({ name }) => name);
+    expect(names).toEqual(isMysql ? ['has@%', 'of_kept@%'] : ['of_kept@%']);
+    await using other = await startMysql({ engine, version, settings });
+    if (isMysql) await other.sql(undefined, "SET GLOBAL mandatory_roles = 'all_have'");
+    await run(other, accountsSql(facts, { ...options, database: 'club' }).pre);
+    expect(await factsOn(other, facts, 'club')).toStrictEqual(facts);
+  });
+
   test('have no privileges on objects that are gone', async () => {
     await source.script(
       database,

@@ -57,6 +57,7 @@ function bookOf(names: Names, vendor: 'mysql' | 'mariadb'): AccountBook {
     accounts: [record(user, false), record(role, vendor === 'mariadb')],
     edges: [{ role, member: user, admin: true }],
     defaults: [{ account: user, roles: [role] }],
+    mandatory: [],
     proxies: [{ account: user, proxied: role, grantOption: false }],
     globals: [{ ...grant, dynamic: { BACKUP_ADMIN: true } }],
     revokes: [{ account: user, database: names.object, privileges: ['SELECT'] }],
