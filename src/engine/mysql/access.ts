@@ -3,7 +3,7 @@ import { canonicalJson, type Json } from '../../base/json.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Contents, Degradation, Fact, Holds } from '../../manifest/manifest.ts';
 import { accessText } from './access-text.ts';
-import { accountFacts, accountFactsOf } from './account-facts.ts';
+import { accountFacts, accountFactsOf, accountKinds } from './account-facts.ts';
 import { plainName } from './account-name.ts';
 import { isPublic, readAccounts } from './accounts.ts';
 import { accountScope, type AccountScope } from './closure.ts';
@@ -75,12 +75,14 @@ export async function restoredAccess(
   const book = await readAccounts(session, flavour, database);
   const accounts = new Set(backedUp.map(accountKey));
   return accountFactsOf(book, {
-    scope: { accounts, why: [], degradations: [] },
+    scope: { accounts, everybody: backsUpAccess(contents), why: [], degradations: [] },
     database,
     passwords: backedUp.some(({ verifier }) => verifier !== undefined),
     isPublic: (account) => isPublic(flavour, account),
   });
 }
+
+const backsUpAccess = ({ inventory }: Contents): boolean => inventory.some(({ kind }) => accountKinds.has(kind));
 
 const passwordsUnreadable: Degradation = {
   code: 'passwords-unreadable',

@@ -61,7 +61,7 @@ export interface AccountFactsOptions {
 export function accountFactsOf(book: AccountBook, options: AccountFactsOptions): readonly Fact[] {
   const { scope, database, passwords, isPublic } = options;
   const held = (account: Account): boolean => scope.accounts.has(accountKey(account));
-  const granted = (account: Account): boolean => held(account) || (scope.accounts.size > 0 && isPublic(account));
+  const granted = (account: Account): boolean => held(account) || (scope.everybody && isPublic(account));
   const bootstrap = new Set(book.accounts.filter(({ isBootstrap }) => isBootstrap).map(accountKey));
   const used = new Set<string>();
   const facts: Fact[] = [];
@@ -149,7 +149,7 @@ export const partialRevokeFacts = (facts: readonly Fact[]): readonly PartialRevo
 export const pluginFacts = (facts: readonly Fact[]): readonly PluginFact[] => valuesOf(facts, 'authentication-plugin');
 
 /** Kinds of all of these. */
-export const accountKinds = [
+export const accountKinds: ReadonlySet<string> = new Set([
   'account',
   'authentication-plugin',
   'role-edge',
@@ -157,7 +157,7 @@ export const accountKinds = [
   'proxy',
   'grant',
   'partial-revoke',
-] as const;
+]);
 
 /** Sorted by name, so that equal catalogs give equal scripts. */
 function valuesOf<T>(facts: readonly Fact[], kind: string): readonly T[] {

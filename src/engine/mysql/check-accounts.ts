@@ -17,7 +17,7 @@ export async function checkAccounts(
   { isClean }: { readonly isClean: boolean },
 ): Promise<readonly Diagnostic[]> {
   const { inventory } = request.contents;
-  if (!inventory.some(({ kind }) => kinds.has(kind))) return [];
+  if (!inventory.some(({ kind }) => accountKinds.has(kind))) return [];
   // On a clean server a restore loads what the server has in its folder of plugins.
   const loadable = new Set(isClean ? pluginFacts(inventory).map(({ name }) => name) : []);
   const plugins = await missingPlugins(session, inventory);
@@ -34,8 +34,6 @@ export async function checkAccounts(
     ...(await passwordRules(session, request)),
   ];
 }
-
-const kinds: ReadonlySet<string> = new Set(accountKinds);
 
 const lacks = (summary: string, help: string): Diagnostic => ({
   severity: 'error',

@@ -9,6 +9,8 @@ export interface AccountScope {
   readonly accounts: ReadonlySet<string>;
   /** The same by name, each with every reason why. */
   readonly why: readonly { readonly name: string; readonly why: readonly string[] }[];
+  /** Whether it holds what MariaDB's PUBLIC may do, which belongs to the database and to no account. */
+  readonly everybody: boolean;
   readonly degradations: readonly Degradation[];
 }
 
@@ -52,6 +54,7 @@ export function accountScope(book: AccountBook, holds: Holds, database: string):
   const listed = [...why].map(([key, reasons]) => ({ name: nameOf(records, key), why: [...reasons].sort() }));
   return {
     accounts: new Set(why.keys()),
+    everybody: holds.roles !== 'none',
     why: listed.sort((a, b) => (a.name < b.name ? -1 : 1)),
     degradations: [
       ...outsideScope(records, { needed, held: why, holds }),

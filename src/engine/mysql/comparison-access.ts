@@ -4,9 +4,6 @@ import { accountKinds } from './account-facts.ts';
 
 type Question = Parameters<ComparisonRules['classify']>[0];
 
-/** Kinds of facts that say who may do what. */
-export const accessKinds: ReadonlySet<string> = new Set(accountKinds);
-
 export const isSecretOfAccess = (kind: string, field: string): boolean => secretFields.has(`${kind} ${field}`);
 
 /** Every difference of accounts and privileges after a restore that is not strict. */
@@ -39,7 +36,7 @@ const administrators: ReadonlySet<string> = new Set(
 
 /** root from other hosts, which images make with a password of their own. One that did not come back at all is no such thing. */
 function isAdministrator({ kind, expected, actual }: Question): boolean {
-  if (!accessKinds.has(kind) || expected === undefined || actual === undefined) return false;
+  if (!accountKinds.has(kind) || expected === undefined || actual === undefined) return false;
   const { user, account, grantee } = expected.value as Readonly<Record<string, unknown>>;
   const name = user ?? nameOf(account) ?? nameOf(grantee);
   return typeof name === 'string' && administrators.has(name);

@@ -1,6 +1,7 @@
 import { canonicalJson, type Json } from '../../base/json.ts';
 import type { ComparisonRules } from '../../manifest/comparison.ts';
-import { accessKinds, classifyAccess, isSecretOfAccess } from './comparison-access.ts';
+import { accountKinds } from './account-facts.ts';
+import { classifyAccess, isSecretOfAccess } from './comparison-access.ts';
 import { eventOver } from './past-events.ts';
 
 type Question = Parameters<ComparisonRules['classify']>[0];
@@ -19,7 +20,7 @@ export const comparisonRules: ComparisonRules = {
     }
     return classifyAccess(question);
   },
-  accessKinds,
+  accessKinds: accountKinds,
   isSecret: isSecretOfAccess,
 };
 

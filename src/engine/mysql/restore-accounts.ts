@@ -74,8 +74,6 @@ async function carryOut(session: Session, statement: string): Promise<void> {
 
 const nameOf = ({ as, manifest }: RestoreRequest): string => as ?? manifest.address.database;
 
-const kinds: ReadonlySet<string> = new Set(accountKinds);
-
 async function statementsFor(
   session: Session,
   flavour: Flavour,
@@ -83,7 +81,7 @@ async function statementsFor(
 ): Promise<AccountsSql> {
   const { manifest, contents, as } = request;
   return accountsSql(
-    contents.inventory.filter(({ kind }) => kinds.has(kind)),
+    contents.inventory.filter(({ kind }) => accountKinds.has(kind)),
     {
       flavour,
       database: manifest.address.database,

@@ -304,6 +304,18 @@ describe.each(flavours)('accounts of $engine $version', ({ engine, version }) =>
     expect(await factsOn(other, facts, 'club')).toStrictEqual(facts);
   });
 
+  // Nothing like it is in MySQL.
+  test.for(isMysql ? [] : [engine])('need not be there for what everybody may do on %s', async () => {
+    await source.sql(undefined, 'CREATE DATABASE park; GRANT SELECT ON park.* TO PUBLIC');
+    const { facts, scope } = await accessOf(source, {}, 'park');
+    expect(scope.why).toStrictEqual([]);
+    expect(facts.map(({ name }) => name)).toContain('PUBLIC on this database');
+    await run(target, accountsSql(facts, { ...options, database: 'park' }).pre);
+    expect(await factsOn(target, facts, 'park')).toStrictEqual(facts);
+    expect((await accessOf(source, { roles: 'none' }, 'park')).facts).toStrictEqual([]);
+    await source.sql(undefined, 'REVOKE ALL ON park.* FROM PUBLIC; DROP DATABASE park');
+  });
+
   test('have no privileges on objects that are gone', async () => {
     await source.script(
       database,
