@@ -8,7 +8,7 @@ import { captureDatabase, type CaptureContext } from './capture.ts';
 import { findClient, takesFirstStatement } from './clients.ts';
 import { startDump } from './dump-process.ts';
 import { seriesOf, type Flavour } from './flavour.ts';
-import { prepare, type PrepareContext, type Prepared } from './prepare.ts';
+import { longestLockWait, prepare, type PrepareContext, type Prepared } from './prepare.ts';
 import { QueryError } from './query-error.ts';
 import { openSession, type Session } from './session.ts';
 import { accessDenied } from './server-lock.ts';
@@ -24,7 +24,9 @@ export const openBracket =
   async (server: ServerAccess, options: BracketOptions): Promise<CaptureBracket> => {
     await using opening = new AsyncDisposableStack();
     const { signal, digestKey } = options;
-    const control = opening.use(await openSession(server, flavour, { signal }));
+    const control = opening.use(
+      await openSession(server, flavour, { signal, lockWaitMs: longestLockWait(options.planned) }),
+    );
     checkSupported(flavour, server, control);
     const program = await findClient(flavour, 'dump', {
       versionNumber: control.versionNumber,

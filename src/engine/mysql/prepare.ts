@@ -94,7 +94,7 @@ async function attempt(
     const connections = context.gated
       ? await connectionsOf(control, ready().flatMap(processesOf), { signal, limitMs: connectLimitMs })
       : new Map<DumpProcess, string>();
-    const lockWaitMs = Math.max(...planned.map(({ dump }) => dump.lockWait));
+    const lockWaitMs = longestLockWait(planned);
     const shared = ready().length === 0 ? false : await lockTables(control, { lockWaitMs, signal });
     const since = performance.now();
     const [row] = await control.query<{ time: string }>('SELECT FLOOR(UNIX_TIMESTAMP(NOW(3)) * 1000) AS time');
@@ -115,6 +115,10 @@ async function attempt(
     throw error;
   }
 }
+
+/** How long locks of the server are waited for that are taken for all of them. */
+export const longestLockWait = (planned: readonly PlannedCapture[]): number =>
+  Math.max(...planned.map(({ dump }) => dump.lockWait));
 
 type Opened = Omit<Prepared, 'snapshot' | 'lockedMs'> & { start(gate: string | undefined): Promise<void> };
 

@@ -193,3 +193,27 @@ test.for(flavours.filter(({ engine }) => engine === 'mysql'))(
     await connection.end();
   },
 );
+
+test.for(flavours.filter(({ engine }) => engine === 'mysql'))(
+  'the instance of $engine $version is waited for no longer than the policy says',
+  async (flavour) => {
+    await using server = await startMysql(flavour);
+    await server.sql(undefined, 'CREATE DATABASE bank; CREATE TABLE bank.account (id int PRIMARY KEY)');
+    const [reader, changer] = [await connectTo(server), await connectTo(server)];
+    await reader.beginTransaction();
+    await reader.query('SELECT * FROM bank.account');
+    // It waits for the reader, and the instance for it.
+    const altering = changer.query('ALTER TABLE bank.account ADD COLUMN amount int').catch(() => undefined);
+    const isWaiting = (): Promise<readonly unknown[]> =>
+      server.sql(
+        undefined,
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata%'",
+      );
+    await expect.poll(isWaiting, { timeout: 30_000 }).toHaveLength(1);
+    const opening = openMysqlBracket(server, ['bank'], { lockInstance: true, dump: { lockWait: 1000 as never } });
+    await expect(opening).rejects.toMatchObject({ code: 'source/lock-timeout', transient: true });
+    await reader.end();
+    await altering;
+    await changer.end();
+  },
+);
