@@ -11,8 +11,8 @@ interface TableRow {
 }
 
 /**
- * Grants on tables, columns and routines of a database. Neither vendor removes a grant with its table, and GRANT refuses
- * objects that do not exist, so grants on what is gone are told apart. `users`: all that the server has.
+ * Grants on tables, columns and routines of a database. Neither vendor removes a grant with its table, and GRANT refuses most
+ * on objects that do not exist, so grants on what is gone are told apart. `users`: all that the server has.
  */
 export async function readObjectGrants(
   session: Session,
@@ -39,7 +39,9 @@ export async function readObjectGrants(
   const grants: ObjectGrant[] = [];
   for (const row of tables) {
     const grantee = granteeOf(row);
-    const kind = present.tables.get(row.name);
+    // With CREATE among them, a grant may be on a table that is yet to come (both manuals, GRANT).
+    const mayCome = setOf(row.privileges).includes('Create');
+    const kind = present.tables.get(row.name) ?? (mayCome ? 'table' : undefined);
     if (kind === undefined) {
       stale.push({ grantee, what: `table ${row.name}` });
       continue;

@@ -316,6 +316,18 @@ describe.each(flavours)('accounts of $engine $version', ({ engine, version }) =>
     await source.sql(undefined, 'REVOKE ALL ON park.* FROM PUBLIC; DROP DATABASE park');
   });
 
+  test('have privileges on tables that are yet to come', async () => {
+    await using server = await startMysql({ engine, version, settings });
+    await server.sql(undefined, 'CREATE DATABASE club; CREATE USER maker; GRANT CREATE, INSERT ON club.later TO maker');
+    const { facts, degradations } = await accessOf(server, {}, 'club');
+    expect(degradations).toStrictEqual([]);
+    expect(facts.map(({ name }) => name)).toContain('maker@% on table later');
+    await using other = await startMysql({ engine, version, settings });
+    const { pre, post } = accountsSql(facts, { ...options, database: 'club' });
+    await run(other, [...pre, 'CREATE DATABASE club', ...post]);
+    expect(await factsOn(other, facts, 'club')).toStrictEqual(facts);
+  });
+
   test('have no privileges on objects that are gone', async () => {
     await source.script(
       database,
