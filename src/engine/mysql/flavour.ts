@@ -1,4 +1,4 @@
-import { quoteAccount, type Account } from './quote.ts';
+import { quoteAccount, quoteName, type Account } from './quote.ts';
 
 import type { Tls } from '../../base/connection.ts';
 
@@ -141,7 +141,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     systemAccountsSql: "SELECT CONCAT(USER, '@', HOST) AS account FROM mysql.global_grants WHERE PRIV = 'SYSTEM_USER'",
     replicaStatus: 'SHOW REPLICA STATUS',
     statementLimit: (ms) => `SET SESSION max_execution_time = ${ms}`,
-    dropAccount: (account) => `DROP USER IF EXISTS ${quoteAccount(account)}`,
+    dropAccount: ({ user, host }) => `DROP USER IF EXISTS ${quoteName(user)}@${quoteName(host)}`,
     throwaway: {
       initialise: 'initialize',
       settings: {

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
-import { mintOpenServer } from '../../../src/engine/clean-server.ts';
+import { mintCleanServer, mintOpenServer } from '../../../src/engine/clean-server.ts';
 import type { RestoreRequest } from '../../../src/engine/engine.ts';
 import { readAccess, restoredAccess, type Access } from '../../../src/engine/mysql/access.ts';
 import { refuseAccountConflicts } from '../../../src/engine/mysql/account-conflicts.ts';
 import { accountFacts } from '../../../src/engine/mysql/account-facts.ts';
 import { checkAccounts } from '../../../src/engine/mysql/check-accounts.ts';
+import { clear } from '../../../src/engine/mysql/clear.ts';
 import { flavours as vendors } from '../../../src/engine/mysql/flavour.ts';
 import { tryLogin } from '../../../src/engine/mysql/logins.ts';
+import { quoteAccount } from '../../../src/engine/mysql/quote.ts';
 import { restoreAccounts, restoreObjectGrants } from '../../../src/engine/mysql/restore-accounts.ts';
 import { openSession } from '../../../src/engine/mysql/session.ts';
 import type { ServerAccess } from '../../../src/engine/server-access.ts';
@@ -227,3 +229,15 @@ describe.each(flavours)('restoring accounts onto a $engine $version in use', ({ 
     },
   );
 });
+
+test.for(flavours.filter(({ engine }) => engine === 'mysql'))(
+  'accounts of $engine $version without a host are removed after a drill, and no others of their name',
+  async (flavour) => {
+    await using server = await startMysql(flavour);
+    await server.sql(undefined, "CREATE USER same@'', same@'%'");
+    const target = mintCleanServer(server.access(), { silent: [], release: () => Promise.resolve() });
+    target.made.roles.add(quoteAccount({ user: 'same', host: '' }));
+    await clear(vendors.mysql)(target);
+    expect(await server.sql(undefined, "SELECT Host FROM mysql.user WHERE User = 'same'")).toEqual([{ Host: '%' }]);
+  },
+);
