@@ -67,8 +67,8 @@ export interface AccountProperties {
   };
   /** `lockDays` -1: until somebody unlocks it. */
   readonly failedLogins?: { readonly attempts: number; readonly lockDays: number };
-  /** Comment and attributes, a JSON object. */
-  readonly attributes?: Readonly<Record<string, unknown>> | null;
+  /** Comment and attributes, as the server writes the JSON object: its numbers reach further than ours. */
+  readonly attributes?: string | null;
 }
 
 export interface AccountPasswords {

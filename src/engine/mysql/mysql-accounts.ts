@@ -17,7 +17,6 @@ type Row = Readonly<Record<string, string | null>>;
 
 /** What `mysql.user.User_attributes` has (sql/auth/user_attributes of the server). */
 interface Attributes {
-  readonly metadata?: Readonly<Record<string, unknown>>;
   readonly additional_password?: string;
   readonly Password_locking?: { readonly failed_login_attempts?: number; readonly password_lock_time_days?: number };
   readonly Restrictions?: readonly { readonly Database: string; readonly Privileges: readonly string[] }[];
@@ -41,7 +40,7 @@ export async function readMysqlAccounts(
   const names = [...properties, ...privileges.map(({ column }) => column)];
   const rows = await session.query<Row>(
     // The bytes as they are stored: a salt may hold any of them.
-    `SELECT ${names.join(', ')}${passwordsReadable ? ', HEX(authentication_string) AS verifier' : ''} FROM mysql.user ORDER BY User, Host`,
+    `SELECT ${names.join(', ')}, JSON_EXTRACT(User_attributes, '$.metadata') AS metadata${passwordsReadable ? ', HEX(authentication_string) AS verifier' : ''} FROM mysql.user ORDER BY User, Host`,
   );
   const used = passwordsReadable ? await readUsedPasswords(session) : new Map<string, readonly string[]>();
   const dynamic = await readDynamic(session);
@@ -114,7 +113,7 @@ function propertiesOf(row: Row, attributes: Attributes): AccountProperties {
       attempts: locking?.failed_login_attempts ?? 0,
       lockDays: locking?.password_lock_time_days ?? 0,
     },
-    attributes: attributes.metadata ?? null,
+    attributes: row['metadata'] ?? null,
   };
 }
 

@@ -1,4 +1,3 @@
-import { canonicalJson, type Json } from '../../base/json.ts';
 import type { AccountFact } from './account-facts.ts';
 import { literal } from './account-literal.ts';
 import { lifetimeClause, limitsClause, requireClause, type AccountStatements } from './account-statements.ts';
@@ -101,5 +100,5 @@ function rulesClause({ reuse, failedLogins }: AccountFact): string {
 /** The comment is one of the attributes. */
 function attributesClause({ attributes }: AccountFact): string {
   if (attributes === undefined || attributes === null) return '';
-  return ` ATTRIBUTE ${literal(canonicalJson(attributes as Json))}`;
+  return ` ATTRIBUTE ${literal(attributes)}`;
 }

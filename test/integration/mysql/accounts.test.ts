@@ -85,6 +85,16 @@ describe.each(flavours)('accounts of $engine $version', ({ engine, version }) =>
     expect(again.degradations).toStrictEqual(whole.degradations);
   });
 
+  // Nothing like it is in MariaDB.
+  test.for(isMysql ? [engine] : [])('keep every digit of their attributes on %s', async () => {
+    const attributes = async (server: TestMysql): Promise<unknown> =>
+      server.sql(
+        undefined,
+        "SELECT User_attributes->'$.metadata' AS kept FROM mysql.user WHERE User = 'app' AND Host = '%'",
+      );
+    expect(await attributes(target)).toStrictEqual(await attributes(source));
+  });
+
   test('come back by the script that a person runs, which runs twice', async () => {
     const { pre, post } = accountsText(whole.facts, options);
     await target.script(undefined, pre);

@@ -48,7 +48,7 @@ function bookOf(names: Names, vendor: 'mysql' | 'mariadb'): AccountBook {
       lifetimeDays: 7,
       tls: { require: 'specified', cipher: '', issuer: names.subject, subject: names.subject },
       limits: { queriesPerHour: 1, updatesPerHour: 2, connectionsPerHour: 3, userConnections: 4 },
-      ...(vendor === 'mysql' ? { attributes: { comment: names.subject } } : {}),
+      ...(vendor === 'mysql' ? { attributes: JSON.stringify({ comment: names.subject }) } : {}),
     },
     passwords: { verifiers: isRole ? [] : [Buffer.from('*0123').toString('hex')] },
   });
