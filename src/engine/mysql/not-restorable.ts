@@ -5,8 +5,8 @@ import type { Session } from './session.ts';
 
 /**
  * What the vendor's dump program cannot bring back, or not as it was: views that cannot be used, labels and defaults with
- * characters that it writes as `?`, columns whose reference system it leaves out, tables in tablespaces that a restore does not
- * make. `facts` are the database's inventory.
+ * characters that it writes as `?`, columns whose reference system it leaves out, and reference systems and tablespaces that a
+ * restore does not make. `facts` are the database's inventory.
  */
 export async function readNotRestorable(
   session: Session,
@@ -17,6 +17,7 @@ export async function readNotRestorable(
     ...facts.flatMap(brokenView),
     ...facts.flatMap((fact) => lostCharacters(catalog, fact)),
     ...(catalog.has('GEOMETRY_COLUMNS.SRID') ? facts.flatMap(lostReferenceSystem) : []),
+    ...(await ownReferenceSystems(catalog, facts)),
     ...(await namedTablespaces(catalog)),
     ...(await unreadableBodies(catalog)),
   ];
@@ -66,6 +67,23 @@ function lostReferenceSystem({ kind, name, value }: Fact): readonly Degradation[
       'no statement of MariaDB shows its reference system (REF_SYSTEM_ID), so it comes back without',
     ),
   ];
+}
+
+/** Reference systems that somebody made belong to the server (MySQL manual, "CREATE SPATIAL REFERENCE SYSTEM"). */
+async function ownReferenceSystems({ session, has }: Catalog, facts: readonly Fact[]): Promise<readonly Degradation[]> {
+  if (!has('ST_SPATIAL_REFERENCE_SYSTEMS.SRS_ID')) return [];
+  const rows = await session.query<{ id: string }>(
+    "SELECT SRS_ID AS id FROM information_schema.ST_SPATIAL_REFERENCE_SYSTEMS WHERE SRS_ID <> 0 AND COALESCE(ORGANIZATION, '') <> 'EPSG'",
+  );
+  const own = new Set(rows.map(({ id }) => id));
+  return facts
+    .filter(({ kind, value }) => kind === 'column' && own.has(String(value['srid'])))
+    .map(({ name, value }) =>
+      notRestorable(
+        `column ${name}`,
+        `its reference system ${String(value['srid'])} is the server's own, which a restore does not make: without it on the target the restore fails`,
+      ),
+    );
 }
 
 /**

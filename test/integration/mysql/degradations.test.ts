@@ -111,6 +111,18 @@ describe.each(flavours)('what $engine $version cannot bring back', ({ engine, ve
     await server.sql(database, 'DROP TABLE places');
   });
 
+  test.for(engine === 'mysql' ? [engine] : [])('are reference systems that somebody made in MySQL', async () => {
+    const earth =
+      'GEOGCS["x",DATUM["d",SPHEROID["s",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["degree",0.017453292519943278],AXIS["Lat",NORTH],AXIS["Lon",EAST]]';
+    await server.sql(
+      database,
+      `CREATE SPATIAL REFERENCE SYSTEM 990000 NAME 'ours' DEFINITION '${earth}';
+       CREATE TABLE places (ours point SRID 990000, known point SRID 4326, flat point SRID 0, every_one point)`,
+    );
+    expect(await notRestorable()).toEqual(['object-not-restorable column `places`.`ours`']);
+    await server.sql(database, 'DROP TABLE places; DROP SPATIAL REFERENCE SYSTEM 990000');
+  });
+
   test.for(engine === 'mysql' ? [engine] : [])('are tables in tablespaces of MySQL', async () => {
     await server.sql(
       database,
