@@ -79,6 +79,24 @@ describe.each(flavours)('$engine $version', (flavour) => {
     );
   });
 
+  // Nothing like it is in MySQL.
+  test.for(flavour.engine === 'mariadb' ? ['mariadb-dump'] : [])('what %s cannot dump is said', async () => {
+    await server.sql(
+      undefined,
+      `CREATE DATABASE precise; CREATE DATABASE \`quo"ted\`; CREATE EVENT \`quo"ted\`.later ON SCHEDULE EVERY 1 YEAR DO DO 0;
+       CREATE TABLE precise.t (a int, since bigint unsigned GENERATED ALWAYS AS ROW START, until bigint unsigned GENERATED ALWAYS AS ROW END,
+         PERIOD FOR SYSTEM_TIME (since, until)) WITH SYSTEM VERSIONING`,
+    );
+    const hintOf = (database: string, dump = {}): Promise<unknown> =>
+      captureMysql(server, database, { dump }).then(
+        async (capture) => capture[Symbol.asyncDispose](),
+        (error: unknown) => (error as OperationError).hint,
+      );
+    expect(await hintOf('quo"ted')).toContain('double quote');
+    expect(await hintOf('precise')).toContain('dump.excludeTables');
+    expect(await hintOf('precise', { excludeTables: ['t'] })).toBeUndefined();
+  });
+
   // The dump stands still in the large table, which comes first, because nobody reads it yet.
   test('a table that is dropped while the dump runs makes it fail, and another try may do', async () => {
     await server.sql('shop', 'CREATE TABLE later (a int); INSERT INTO later VALUES (1)');

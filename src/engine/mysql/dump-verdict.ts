@@ -22,6 +22,25 @@ const harmless = [
 const connectionErrors = new Set([1040, 1053, 1152, 1159, 1160, 1161, 1203, 1317, 2002, 2003, 2006, 2013, 2026]);
 const privilegeErrors = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1449, 1356]);
 
+/** What no other try changes, by the program's words: what somebody can do about it. */
+const explanations: readonly { readonly found: RegExp; readonly why: string; readonly hint: string }[] = [
+  {
+    found: /transaction-precise history/,
+    why: 'cannot dump the history of a table that is versioned by transactions',
+    hint: 'Version the table by time, or leave it out with dump.excludeTables.',
+  },
+  {
+    found: /\b1049\b/,
+    why: 'does not find the database (error 1049)',
+    hint: 'It was dropped meanwhile; or it has events and a double quote in its name, which mariadb-dump does not get right.',
+  },
+  {
+    found: /\b(3024|1969)\b/,
+    why: 'was ended by the server’s limit on the time of statements',
+    hint: 'Raise max_execution_time (MySQL) or max_statement_time (MariaDB) on the server, or set it to 0.',
+  },
+];
+
 export function dumpVerdict(flavour: Flavour): DumpVerdict {
   const said: string[] = [];
   const isChanged = (number: number | undefined): boolean =>
@@ -68,6 +87,9 @@ export function dumpVerdict(flavour: Flavour): DumpVerdict {
             cause: error,
           },
         );
+      const explained = explanations.find(({ found }) => said.some((line) => found.test(line)));
+      if (explained !== undefined)
+        return new OperationError('dump/failed', `${program} ${explained.why}`, { hint: explained.hint, cause: error });
       // The server's words may quote data; its number does not.
       return new OperationError(
         'dump/failed',
