@@ -150,6 +150,8 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
         'innodb-redo-log-capacity': '256M',
         'performance-schema': 'OFF',
         'require-secure-transport': 'OFF',
+        // 8.4 has the old authentication built in and switched off (manual, "Native Pluggable Authentication"); 9 has it no more.
+        'loose-mysql-native-password': 'ON',
       },
       takenOver: [
         'partial_revokes',
@@ -161,7 +163,6 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
         'xa_detach_on_prepare',
         'restrict_fk_on_non_standard_key',
       ],
-      // 8.4 has the old authentication built in and switched off; 9 has it no more.
       plugins: [],
       passwordVariable: 'MYSQL_ROOT_PASSWORD',
       env: { MYSQL_ROOT_HOST: '%' },

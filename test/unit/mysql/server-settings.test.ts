@@ -40,6 +40,10 @@ describe('a throwaway server', () => {
     expect(Object.keys(settings).filter((name) => /require-primary-key|^log-bin$/.test(name))).toEqual([]);
   });
 
+  test('of MySQL knows the authentication that 8.4 has switched off', () => {
+    expect(throwawaySettings(flavours.mysql, {}).settings).toMatchObject({ 'loose-mysql-native-password': 'ON' });
+  });
+
   test('says what it does not take over', () => {
     expect(throwawaySettings(flavours.mariadb, { partial_revokes: 'ON', wsrep_on: 'ON' }).notes).toEqual([
       'setting partial_revokes is not taken over',
