@@ -24,6 +24,7 @@ const pauseMs = 1_000;
 export async function lockTables(session: Session, options: LockOptions): Promise<boolean> {
   const deadline = performance.now() + options.lockWaitMs;
   await session.run(`SET SESSION lock_wait_timeout = ${attemptSeconds}`);
+  let attempts = 0;
   for (;;) {
     const inTheWay = await longQueries(session);
     const isLast = performance.now() >= deadline;
@@ -35,16 +36,20 @@ export async function lockTables(session: Session, options: LockOptions): Promis
         if (!(error instanceof QueryError)) throw error;
         if (accessDenied.has(error.errno ?? 0)) return false;
         if (error.errno !== 1205) throw error;
+        attempts += 1;
       }
     }
     if (isLast) throw inTheWayOf(inTheWay.length > 0 ? inTheWay : await longQueries(session, 1));
-    await wait(Math.min(pauseMs, Math.max(1, deadline - performance.now())), undefined, {
+    await wait(Math.min(roomMs(attempts), Math.max(1, deadline - performance.now())), undefined, {
       signal: options.signal,
     }).catch(() => {
       throw stopped(options.signal);
     });
   }
 }
+
+/** How long writers have for themselves after so many attempts: where somebody holds a lock for minutes, nobody else may feel it. */
+export const roomMs = (attempts: number): number => Math.min(30_000, pauseMs * 2 ** attempts);
 
 /** ER_SPECIFIC_ACCESS_DENIED_ERROR; managed servers say ER_ACCESS_DENIED_ERROR, ER_DBACCESS_DENIED_ERROR too. */
 export const accessDenied: ReadonlySet<number> = new Set([1227, 1044, 1045]);
@@ -74,7 +79,7 @@ function inTheWayOf(running: readonly Running[]): OperationError {
     'source/lock-timeout',
     `the tables could not be locked within the lock wait${who === '' ? '' : `, busy is ${who}`}`,
     {
-      hint: 'Writers would have had to wait for that query too, so it was not waited for longer. Back up at another time, or raise dump.lockWait.',
+      hint: `${who === '' ? 'A session that does nothing may hold tables locked (LOCK TABLES). ' : ''}Writers would have had to wait as well, so it was not waited for longer. Back up at another time, or raise dump.lockWait.`,
       transient: true,
     },
   );
