@@ -163,6 +163,15 @@ export function checkEngine(under: EngineUnderTest): void {
       });
     });
 
+    test('refuses the server that a backup was taken from, though nobody names it as a source any more', async () => {
+      const proof = { mustBeEmpty: false, sources: [], sourceIdentity: capture.captured.source.identity, signal };
+      await expect(engine.proveClean(source.access('other name'), proof)).rejects.toMatchObject({
+        code: 'target/is-source',
+      });
+      await using other = await engine.proveClean(target.access('target'), proof);
+      expect(other.silent).toEqual([]);
+    });
+
     test('holds an empty server against another drill, until it is let go', async () => {
       const proof = { mustBeEmpty: true, sources: [source.access('source')], signal };
       {
