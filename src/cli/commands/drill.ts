@@ -11,6 +11,7 @@ import { drillMarkdown } from '../../render/drill-markdown.ts';
 import { drillNotRunMarkdown, drillNotRunText } from '../../render/drill-not-run.ts';
 import { drillText } from '../../render/drill-text.ts';
 import { drillEach, type DrillIntent, type Drills } from '../../run/drill-each.ts';
+import type { DrillNotRun } from '../../run/drill-report.ts';
 import { observe, type Observation } from '../../run/observe.ts';
 import { passedOver, selectBackup, unreadableOf, type Candidates, type Selection } from '../../run/select-backup.ts';
 import type { Tools } from '../../run/tools.ts';
@@ -73,13 +74,20 @@ async function requests(
   const resolved = resolveDatabases(desired, observed, knownDatabases(storesOf(desired, observed))).databases.filter(
     ({ address }) => isAskedFor(address, options.address),
   );
-  if (resolved.length === 0)
+  const unseen = unseenPatterns(desired, { observed, repositories }, options);
+  if (resolved.length + unseen.length === 0)
     throw invalidUsage(
       options.address.length === 0
         ? 'the spec covers no database'
         : `${options.address.join(', ')} matches no database of the spec`,
     );
-  const chosen = options.due ? resolved.filter(({ address }) => due.has(formatAddress(address))) : resolved;
+  // Where the repository cannot be read, nobody knows whether a drill is due: that is no "none".
+  const chosen = options.due
+    ? resolved.filter(
+        ({ address, entry: { policy } }) =>
+          due.has(formatAddress(address)) || (policy.drill.every !== undefined && !repositories.has(policy.repository)),
+      )
+    : resolved;
   const selection: Selection = options.set === undefined ? { kind: 'latest' } : { kind: 'id', id: options.set };
   const backups = observed.repositories.flatMap((repository) =>
     repository.state === 'ready'
@@ -89,7 +97,7 @@ async function requests(
         }))
       : [],
   );
-  return Promise.all(
+  const intents = await Promise.all(
     chosen.map(async ({ address, entry }): Promise<DrillIntent> => {
       try {
         const { policy } = entry;
@@ -121,6 +129,21 @@ async function requests(
       }
     }),
   );
+  return [...intents, ...unseen];
+}
+
+/** Which databases a pattern means is known from the repository alone: where that cannot be read, the pattern stands for them. */
+function unseenPatterns(
+  desired: Desired,
+  { observed, repositories }: Observation,
+  options: DrillOptions,
+): readonly DrillNotRun[] {
+  return desired.databases.flatMap(({ server, select, policy }) => {
+    if (select.kind === 'name' || repositories.has(policy.repository)) return [];
+    if (options.due && policy.drill.every === undefined) return [];
+    const address = { server, database: select.match };
+    return isAskedFor(address, options.address) ? [{ address, error: unavailable(policy.repository, observed) }] : [];
+  });
 }
 
 async function targetFor(
