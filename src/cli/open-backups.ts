@@ -1,10 +1,11 @@
-import { formatAddress, matchesGlob } from '../base/address.ts';
+import { formatAddress, matchesGlob, type Address } from '../base/address.ts';
 import { snapshotOfId } from '../manifest/keys.ts';
-import type { BackupSummary, LostBackup } from '../plan/observed.ts';
+import type { BackupSummary } from '../plan/observed.ts';
 import type { LostIn } from '../render/lost-lines.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
 import type { Repository } from '../repository/repository.ts';
-import { unreadableOf, type Unreadable } from '../run/select-backup.ts';
+import type { UnreadableIn } from '../render/unreadable-lines.ts';
+import { unreadableOf } from '../run/select-backup.ts';
 import type { Tools } from '../run/tools.ts';
 import type { Desired } from '../spec/desired.ts';
 import { invalidUsage } from './invalid-input.ts';
@@ -24,8 +25,8 @@ export interface Named {
 export interface Opened {
   /** Every backup with a readable manifest, those in their grace included (to be had by their id alone). */
   readonly located: readonly Located[];
-  /** What damaged manifests are left of. */
-  readonly unreadable: readonly Unreadable[];
+  /** What damaged manifests are left of, and where. */
+  readonly unreadable: readonly UnreadableIn[];
   /** All of these: whoever looks for damage has to find them by their id. */
   readonly named: readonly Named[];
   /** Backups that are gone without having expired, and where. */
@@ -50,7 +51,10 @@ async function open(location: string, tools: Tools): Promise<Opened> {
   const repository = await tools.openRepository(location);
   const catalogue = await readCatalogue(repository, { cacheDirectory: tools.cacheDirectory });
   const { backups, expired } = catalogue;
-  const unreadable = unreadableOf(catalogue.invalidManifests);
+  const unreadable = unreadableOf(catalogue.invalidManifests).map((backup) => ({
+    ...backup,
+    location: repository.location,
+  }));
   const locate = (backup: BackupSummary): Located => ({ repository, backup });
   const inGrace = expired.map(({ id, address, at }) => ({ address, id, snapshotAt: snapshotOfId(id), expiredAt: at }));
   return {
@@ -66,16 +70,16 @@ export const locationsOf = (desired: Desired): readonly string[] =>
 
 /**
  * The backups whose address fits one of the globs; all where there are none. Throws InvalidInput for a glob that fits nothing,
- * lost ones included.
+ * neither these nor the `others` (lost ones, damaged ones).
  */
 export function matching<T extends Named>(
   located: readonly T[],
   globs: readonly string[],
-  lost: readonly LostBackup[] = [],
+  others: readonly HasAddress[] = [],
 ): readonly T[] {
   for (const glob of globs)
     if (
-      lostOf(lost, [glob]).length === 0 &&
+      ofAddresses(others, [glob]).length === 0 &&
       !located.some(({ backup }) => matchesGlob(glob, formatAddress(backup.address)))
     )
       throw invalidUsage(
@@ -87,9 +91,13 @@ export function matching<T extends Named>(
     : located.filter(({ backup }) => globs.some((glob) => matchesGlob(glob, formatAddress(backup.address))));
 }
 
-/** The lost backups whose address fits one of the globs; all where there are none. */
-export function lostOf<T extends LostBackup>(lost: readonly T[], globs: readonly string[]): readonly T[] {
-  return lost.filter(
+interface HasAddress {
+  readonly address: Address;
+}
+
+/** What has an address that fits one of the globs; all where there are none. */
+export function ofAddresses<T extends HasAddress>(all: readonly T[], globs: readonly string[]): readonly T[] {
+  return all.filter(
     ({ address }) => globs.length === 0 || globs.some((glob) => matchesGlob(glob, formatAddress(address))),
   );
 }

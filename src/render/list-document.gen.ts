@@ -22,6 +22,10 @@ export interface ListDocument {
    */
   backups: Backup[];
   lost: Lost[];
+  /**
+   * Backups whose manifest is damaged.
+   */
+  unreadable?: Unreadable[];
 }
 export interface Backup {
   id: BackupId;
@@ -138,6 +142,17 @@ export interface Lost {
   sequence: Count | null;
   /**
    * Where it is missing: the location of the repository.
+   */
+  repository: string;
+}
+/**
+ * A backup whose manifest is there and cannot be read.
+ */
+export interface Unreadable {
+  address: Address;
+  id: BackupId;
+  /**
+   * Location of the repository that holds it.
    */
   repository: string;
 }

@@ -5,15 +5,17 @@ import { proofOf } from '../plan/proof-level.ts';
 import type { Backup, ListDocument } from './list-document.gen.ts';
 import type { Listing } from './list-text.ts';
 import { lostJson } from './lost-lines.ts';
+import { unreadableJson } from './unreadable-lines.ts';
 
 /** schemas/list.v1: everything that the listing knows of every backup, newest first. Ends with a line feed. */
-export function listJson({ backups, lost }: Listing, at: Instant): string {
+export function listJson({ backups, lost, unreadable }: Listing, at: Instant): string {
   const document: ListDocument = {
     formatVersion: 1,
     kind: 'holdfast.backups',
     createdAt: isoTime(at),
     backups: backups.toSorted((a, b) => b.snapshotAt - a.snapshotAt).map((backup) => backupDocument(backup, at)),
     lost: lost.map(lostJson),
+    unreadable: unreadable.map(unreadableJson),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -13,7 +13,7 @@ const backups = [
 ];
 
 test('text: by database, newest first, with the proof that each has shown', () => {
-  const lines = listText({ backups, lost: [] }, { at: now, paint: paint(0) })
+  const lines = listText({ backups, lost: [], unreadable: [] }, { at: now, paint: paint(0) })
     .trimEnd()
     .split('\n');
   expect(lines[0]).toMatch(/^ {2}id +snapshot +age +tables +rows +stored +proof +lacks$/);
@@ -27,11 +27,11 @@ test('text: by database, newest first, with the proof that each has shown', () =
 });
 
 test('text: none', () => {
-  expect(listText({ backups: [], lost: [] }, { at: now, paint: paint(0) })).toBe('No backups.\n');
+  expect(listText({ backups: [], lost: [], unreadable: [] }, { at: now, paint: paint(0) })).toBe('No backups.\n');
 });
 
 test('JSON: everything, newest first', () => {
-  const { backups: listed } = JSON.parse(listJson({ backups, lost: [] }, now)) as {
+  const { backups: listed } = JSON.parse(listJson({ backups, lost: [], unreadable: [] }, now)) as {
     backups: readonly Record<string, unknown>[];
   };
   expect(listed.map(({ id }) => id)).toEqual([backups[3], backups[1], backups[2], backups[0]].map((item) => item?.id));
@@ -46,10 +46,21 @@ test('JSON: everything, newest first', () => {
 test('what is gone without having expired is told in both, also where nothing is left', () => {
   const id = backups[0]?.id;
   const lost = [{ address: { server: 'srv', database: 'app' }, id, sequence: 3, location: '/srv/backups' }];
-  const text = listText({ backups: [], lost }, { at: now, paint: paint(0) });
+  const text = listText({ backups: [], lost, unreadable: [] }, { at: now, paint: paint(0) });
   expect(text).toMatch(/^No backups\.\n\n✗ LOST {6}srv\/app {2}backup \S+ \(number 3\) in \/srv\/backups is gone/);
-  expect(JSON.parse(listJson({ backups: [], lost }, now))).toMatchObject({
+  expect(JSON.parse(listJson({ backups: [], lost, unreadable: [] }, now))).toMatchObject({
     lost: [{ address: { server: 'srv', database: 'app' }, id, sequence: 3, repository: '/srv/backups' }],
+  });
+});
+
+test('a damaged manifest is told in both', () => {
+  const [{ id, address, snapshotAt }] = backups as [(typeof backups)[0]];
+  const listing = { backups: [], lost: [], unreadable: [{ id, address, snapshotAt, location: '/srv/backups' }] };
+  expect(listText(listing, { at: now, paint: paint(0) })).toContain(
+    `✗ DAMAGED   srv/app  the manifest of backup ${id} in /srv/backups cannot be read`,
+  );
+  expect(JSON.parse(listJson(listing, now))).toMatchObject({
+    unreadable: [{ address, id, repository: '/srv/backups' }],
   });
 });
 
@@ -60,7 +71,10 @@ test('JSON: keeps schemas/list.v1', async () => {
     previous: backups[0]?.id ?? null,
     drilled: { at: ago(hours(1)), passed: false, level: undefined, restoreMs: undefined },
   });
-  const lost = [{ address: expired.address, id: undefined, sequence: undefined, location: '/srv/backups' }];
-  expect(errorsOf(JSON.parse(listJson({ backups: [...backups, expired], lost }, now)))).toEqual([]);
-  expect(errorsOf({ ...(JSON.parse(listJson({ backups, lost }, now)) as object), more: 1 })).toHaveLength(1);
+  const location = '/srv/backups';
+  const { address, id, snapshotAt } = expired;
+  const gone = { lost: [{ address, id: undefined, sequence: undefined, location }] };
+  const listing = { ...gone, unreadable: [{ address, id, snapshotAt, location }] };
+  expect(errorsOf(JSON.parse(listJson({ ...listing, backups: [...backups, expired] }, now)))).toEqual([]);
+  expect(errorsOf({ ...(JSON.parse(listJson({ ...listing, backups }, now)) as object), more: 1 })).toHaveLength(1);
 });

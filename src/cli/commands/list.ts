@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-code.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { loadSpec } from '../load-spec.ts';
-import { locationsOf, lostOf, matching, openBackups } from '../open-backups.ts';
+import { locationsOf, matching, ofAddresses, openBackups } from '../open-backups.ts';
 import { withTools } from '../session.ts';
 
 interface ListOptions extends GlobalOptions {
@@ -22,8 +22,12 @@ export async function run(options: ListOptions, context: Context): Promise<numbe
     opened: await openBackups(locations, tools),
     at: tools.clock.now(),
   }));
-  const backups = matching(opened.located, options.address, opened.lost).map(({ backup }) => backup);
-  const listing = { backups, lost: lostOf(opened.lost, options.address) };
+  const { located, lost, unreadable } = opened;
+  const listing = {
+    backups: matching(located, options.address, [...lost, ...unreadable]).map(({ backup }) => backup),
+    lost: ofAddresses(lost, options.address),
+    unreadable: ofAddresses(unreadable, options.address),
+  };
   await answer(
     {
       text: () =>

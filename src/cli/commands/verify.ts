@@ -8,7 +8,7 @@ import { exitCodeOfVerify } from '../exit-code.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { invalidUsage } from '../invalid-input.ts';
 import { loadSpec } from '../load-spec.ts';
-import { byAddress, locationsOf, lostOf, matching, openBackups, type Named } from '../open-backups.ts';
+import { byAddress, locationsOf, matching, ofAddresses, openBackups, type Named } from '../open-backups.ts';
 import { withTools } from '../session.ts';
 
 interface VerifyOptions extends GlobalOptions {
@@ -29,7 +29,7 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
   const { verified, lost } = await withTools(options, context, async (tools) => {
     const opened = await openBackups(locations, tools);
     // Whoever names one backup asks about that one alone.
-    const gone = options.set === undefined ? lostOf(opened.lost, options.address) : [];
+    const gone = options.set === undefined ? ofAddresses(opened.lost, options.address) : [];
     const chosen = choose(matching(opened.named, options.address, gone), options);
     if (chosen.length + gone.length === 0)
       throw invalidUsage('there is no backup to verify', 'Run `backup apply` first. Expired ones are read with --set.');
