@@ -36,7 +36,7 @@ export function selectBackup(backups: readonly BackupSummary[], address: Address
   throw new OperationError('restore/no-backup', `no usable backup of ${formatAddress(address)}${wanted}`, {
     hint:
       own.length === 0
-        ? 'The repository holds none of this database; `backup list` shows what there is.'
+        ? 'The repository holds none of this database that can be read; `backup list` shows what there is.'
         : `There are ${own.length}: \`backup list ${formatAddress(address)}\` shows them.`,
   });
 }

@@ -1,4 +1,5 @@
 import PQueue from 'p-queue';
+import { formatAddress, type Address } from '../../base/address.ts';
 import { parseInstant } from '../../base/instant.ts';
 import { InternalError, OperationError } from '../../base/operation-error.ts';
 import { restoreJson } from '../../render/restore-json.ts';
@@ -16,7 +17,7 @@ import type { GlobalOptions } from '../global-options.ts';
 import { invalidUsage } from '../invalid-input.ts';
 import { loadSpec } from '../load-spec.ts';
 import { positiveInteger } from '../numbers.ts';
-import { byAddress, locationsOf, matching, openBackups, type Located } from '../open-backups.ts';
+import { locationsOf, matching, ofAddresses, openBackups, type Located, type Opened } from '../open-backups.ts';
 import { checkDestination, destination } from '../destination.ts';
 import { withTools } from '../session.ts';
 import { sourcesOf } from '../sources.ts';
@@ -72,8 +73,8 @@ async function restoreAll(
   tools: Tools,
 ): Promise<readonly RestoreOutcome[]> {
   const locations = desired === undefined ? [options.repository ?? ''] : locationsOf(desired);
-  const { located, unreadable, lost } = await openBackups(locations, tools);
-  const groups = byAddress(matching(located, options.address));
+  const opened = await openBackups(locations, tools);
+  const groups = groupsOf(opened, options.address);
   if (options.as !== undefined && groups.length > 1)
     throw invalidUsage(`--as gives one name to ${groups.length} databases`, 'Restore them one by one.');
   const { access: to, engine } = await destination(options, { desired, context, tools });
@@ -82,8 +83,8 @@ async function restoreAll(
   const queue = new PQueue({ concurrency: positiveInteger(options.parallel, '--parallel') });
   const jobs = Math.max(2, positiveInteger(options.jobs, '--jobs'));
   const { overwriteDatabase, overwriteRoles, allowSource, dryRun } = options;
-  const asks = groups.map((group): RestoreAsk | RestoreOutcome => {
-    const chosen = chooseOf(group, selection);
+  const asks = groups.map(({ address, group }): RestoreAsk | RestoreOutcome => {
+    const chosen = chooseOf(address, group, selection);
     if (chosen.backup === undefined) return chosen.failed;
     const { repository, backup } = chosen;
     return {
@@ -97,7 +98,7 @@ async function restoreAll(
       overwriteRoles,
       allowSource,
       dryRun,
-      notes: passedOver({ backups: group.map((each) => each.backup), unreadable, lost }, backup, selection),
+      notes: passedOver({ ...opened, backups: group.map((each) => each.backup) }, backup, selection),
       ...sources,
       ...(options.as === undefined ? {} : { as: options.as }),
     };
@@ -105,17 +106,35 @@ async function restoreAll(
   return Promise.all(asks.map(async (ask) => ('state' in ask ? ask : queue.add(() => restore(ask, tools)))));
 }
 
+interface Group {
+  readonly address: Address;
+  /** May be empty: of some databases nothing is left that can be read. Those are asked for as well, and must not be passed over. */
+  readonly group: readonly Located[];
+}
+
+function groupsOf({ located, named, lost }: Opened, globs: readonly string[]): readonly Group[] {
+  const asked = [...matching(named, globs, lost).map(({ backup }) => backup), ...ofAddresses(lost, globs)];
+  const addresses = new Map(asked.map(({ address }) => [formatAddress(address), address]));
+  const readable = Map.groupBy(located, ({ backup }) => formatAddress(backup.address));
+  return [...addresses.keys()].sort().flatMap((key) => {
+    const address = addresses.get(key);
+    return address === undefined ? [] : [{ address, group: readable.get(key) ?? [] }];
+  });
+}
+
 type Chosen = Located | { readonly backup?: undefined; readonly failed: RestoreOutcome };
 
 /** A database without a usable backup is a failure of its own and holds up none of the others. */
-function chooseOf(group: readonly Located[], selection: Selection): Chosen {
-  const [first] = group;
-  if (first === undefined) throw new InternalError('a group of backups without one');
-  const { address } = first.backup;
-  const backups = group.map((each) => each.backup);
+function chooseOf(address: Address, group: readonly Located[], selection: Selection): Chosen {
   try {
-    const backup = selectBackup(backups, address, selection);
-    return { repository: group[backups.indexOf(backup)]?.repository ?? first.repository, backup };
+    const chosen = selectBackup(
+      group.map(({ backup }) => backup),
+      address,
+      selection,
+    );
+    const found = group.find(({ backup }) => backup === chosen);
+    if (found === undefined) throw new InternalError('a backup was chosen that is not there');
+    return found;
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     return { failed: { state: 'failed', address, backup: undefined, error } };
