@@ -115,7 +115,7 @@ function result(
       });
   }
   const frozen =
-    remove.length === 0 ? undefined : (request.freeze ?? tooMany(remove.length, request.policy) ?? collapse(history));
+    remove.length === 0 ? undefined : (request.freeze ?? tooMany(remove.length, request.policy) ?? collapseOf(history));
   return { address: request.address, repository: request.repository, keep, remove, frozen };
 }
 
@@ -124,8 +124,11 @@ function tooMany(count: number, policy: Retention | undefined): string | undefin
   return `${count} removals are more than the cap of ${policy.maxRemovals}`;
 }
 
-/** A newest backup that is suddenly tiny may be a truncated source: the older ones are then worth more than their space. */
-function collapse({ good: [newest, previous] }: History): string | undefined {
+/**
+ * Why nothing may be removed where the newest backup is suddenly tiny: that may be a truncated source, and the older ones are
+ * then worth more than their space. Undefined where it is not.
+ */
+export function collapseOf({ good: [newest, previous] }: History): string | undefined {
   if (newest === undefined || previous === undefined || previous.plainBytes < 1_000_000) return undefined;
   return newest.plainBytes < previous.plainBytes / 20
     ? 'the newest backup is less than a twentieth of the one before it'

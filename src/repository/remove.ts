@@ -4,16 +4,16 @@ import { OperationError } from '../base/operation-error.ts';
 import { contentsKey, dataPrefix, manifestKey, type BackupId } from '../manifest/keys.ts';
 import { historyOf } from '../plan/history.ts';
 import { dataGoesAt } from '../plan/grace.ts';
-import { floorsOf } from '../plan/retention.ts';
+import { collapseOf, floorsOf } from '../plan/retention.ts';
 import { countedBackups } from './counted-backups.ts';
 import { expiryTimes, writeTombstone, type Removal } from './tombstone.ts';
 import type { Repository } from './repository.ts';
 
 /**
  * Phase one of a removal: writes the tombstone and nothing else. From then on the backup counts for nothing; removing the
- * tombstone brings it back. Whoever planned this looked before the lease was held, so what must never go is looked up
- * once more: throws `retention/frozen` for the last committed, the last verified and the last drilled backup. The caller
- * holds the lease `expire`.
+ * tombstone brings it back. Whoever planned this looked before the lease was held and before the backup that the same run
+ * made, so what must never go is looked up once more: throws `retention/frozen` for the last committed, the last verified and
+ * the last drilled backup, and for every one where the newest is suddenly tiny. The caller holds the lease `expire`.
  */
 export async function expireBackup(
   repository: Repository,
@@ -22,13 +22,19 @@ export async function expireBackup(
   removal: Removal,
 ): Promise<void> {
   const counted = await countedBackups(repository, address);
-  const floor = floorsOf(historyOf(counted, removal.at)).find(([floorId]) => floorId === id)?.[1];
+  const history = historyOf(counted, removal.at);
+  const floor = floorsOf(history).find(([floorId]) => floorId === id)?.[1];
   if (floor !== undefined)
     throw new OperationError(
       'retention/frozen',
       `backup ${id} is the ${floor.replace('-', ' ')} one of ${formatAddress(address)} and is not expired`,
       { hint: 'What counts changed since the plan was made. Plan again.' },
     );
+  const collapse = collapseOf(history);
+  if (collapse !== undefined)
+    throw new OperationError('retention/frozen', `nothing of ${formatAddress(address)} is expired: ${collapse}`, {
+      hint: 'Look at the database: if it did shrink so much, the next backup of the same size lifts this.',
+    });
   const sequence = counted.find((backup) => backup.id === id)?.sequence;
   await writeTombstone(repository, address, { id, sequence, ...removal });
 }

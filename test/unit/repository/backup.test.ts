@@ -497,6 +497,23 @@ describe('removal', () => {
     expect((await filesLeft()).toSorted()).toEqual([...before, tombstoneKey(address, old)].toSorted());
   });
 
+  test('expires nothing once the newest one is suddenly tiny, be it made by the run that expires', async () => {
+    const old = newId(-60_000);
+    for (const [index, [id, plainBytes]] of [
+      [old, 40_000_000] as const,
+      [newId(-30_000), 40_000_000] as const,
+      [newId(), 1_000] as const,
+    ].entries()) {
+      const { manifest } = await store(id, { sequence: index + 1, previous: null });
+      const totals = { ...manifest.totals, plainBytes };
+      await repository.commit(manifestKey(address, id), encodeManifest({ ...manifest, totals }));
+    }
+    await expect(expireBackup(repository, address, old, { at: instant(at), by })).rejects.toMatchObject({
+      code: 'retention/frozen',
+    });
+    expect((await catalogue()).expired).toEqual([]);
+  });
+
   test('never expires the last committed, the last verified or the last drilled one', async () => {
     const [drilled, verified, middle, newest] = [newId(-3_000), newId(-2_000), newId(-1_000), newId()];
     for (const id of [drilled, verified, middle, newest]) await (await store(id)).commit();
