@@ -2,13 +2,14 @@ import { formatAddress, type Address } from '../base/address.ts';
 import { isoTime, type Instant } from '../base/instant.ts';
 import { OperationError } from '../base/operation-error.ts';
 import { addressOfKey, parseBackupId, snapshotOfId } from '../manifest/keys.ts';
+import { isFuture } from '../plan/due.ts';
 import { isDamaged } from '../plan/history.ts';
 import type { BackupSummary, LostBackup } from '../plan/observed.ts';
 
 /** Which backup of a database is meant. */
 export type Selection =
-  /** The newest one whose newest verification did not fail. */
-  | { readonly kind: 'latest' }
+  /** The newest one whose newest verification did not fail; `at` is now. */
+  | { readonly kind: 'latest'; readonly at: Instant }
   | { readonly kind: 'id'; readonly id: string }
   /** The newest one whose snapshot is not later than this. */
   | { readonly kind: 'before'; readonly at: Instant };
@@ -18,14 +19,13 @@ export function selectBackup(backups: readonly BackupSummary[], address: Address
   const own = backups
     .filter((backup) => formatAddress(backup.address) === formatAddress(address))
     .toSorted((a, b) => b.snapshotAt - a.snapshotAt);
-  const found = own.find((backup) => {
-    if (selection.kind === 'id') return backup.id === selection.id;
-    return (
-      backup.expiredAt === undefined &&
-      !isDamaged(backup) &&
-      (selection.kind === 'latest' || backup.snapshotAt <= selection.at)
-    );
-  });
+  const usable = own.filter((backup) => backup.expiredAt === undefined && !isDamaged(backup));
+  const found =
+    selection.kind === 'id'
+      ? own.find((backup) => backup.id === selection.id)
+      : selection.kind === 'before'
+        ? usable.find((backup) => backup.snapshotAt <= selection.at)
+        : usable.find((backup) => !isMisdated(backup, usable, selection.at));
   if (found !== undefined) return found;
   const wanted =
     selection.kind === 'id'
@@ -41,6 +41,17 @@ export function selectBackup(backups: readonly BackupSummary[], address: Address
   });
 }
 
+/**
+ * Dated in the future, and committed before one that is not: the clock of its source was wrong, and it is not the newest.
+ * A date alone says nothing, for here it may be our own clock that is behind.
+ */
+function isMisdated(backup: BackupSummary, usable: readonly BackupSummary[], at: Instant): boolean {
+  return (
+    isFuture(backup.snapshotAt, at) &&
+    usable.some((other) => other.sequence > backup.sequence && !isFuture(other.snapshotAt, at))
+  );
+}
+
 /** A backup of which only the key is left: its manifest cannot be read. */
 export type Unreadable = Pick<BackupSummary, 'address' | 'id' | 'snapshotAt'>;
 
@@ -54,7 +65,7 @@ export function unreadableOf(invalidManifests: readonly { readonly key: string }
 }
 
 /**
- * Newer backups that would have been chosen were they not damaged or gone, one line each: older data than expected is never
+ * Newer backups that would have been chosen were they not damaged, gone or dated in the future, one line each: older data than expected is never
  * silent.
  */
 export function passedOver(all: Candidates, chosen: BackupSummary, selection: Selection): readonly string[] {
@@ -66,7 +77,14 @@ export function passedOver(all: Candidates, chosen: BackupSummary, selection: Se
   const lost = all.lost.flatMap(({ address, id }) =>
     id === undefined ? [] : [{ address, id, snapshotAt: snapshotOfId(id), because: 'is gone without having expired' }],
   );
-  return [...damaged, ...lost]
+  const misdated =
+    selection.kind === 'latest'
+      ? all.backups
+          .filter(({ expiredAt, snapshotAt }) => expiredAt === undefined && isFuture(snapshotAt, selection.at))
+          .filter((backup) => !isDamaged(backup))
+          .map((backup) => ({ ...backup, because: 'is dated in the future' }))
+      : [];
+  return [...damaged, ...lost, ...misdated]
     .filter(({ address }) => formatAddress(address) === formatAddress(chosen.address))
     .filter(
       ({ snapshotAt }) => snapshotAt > chosen.snapshotAt && (selection.kind === 'latest' || snapshotAt <= selection.at),

@@ -12,11 +12,13 @@ const id = (day: number): BackupId => {
 };
 const at = (day: number): Instant =>
   parseInstant(`2026-11-${String(day).padStart(2, '0')}T00:00:00Z`) ?? (0 as Instant);
+const latest = { kind: 'latest', at: at(20) } as const;
 const backup = (day: number, passed?: boolean): BackupSummary =>
   ({
     id: id(day),
     address,
     snapshotAt: at(day),
+    sequence: day,
     verified: passed === undefined ? undefined : { at: at(day), level: 'L2', passed },
     expiredAt: undefined,
   }) as unknown as BackupSummary;
@@ -24,9 +26,9 @@ const backup = (day: number, passed?: boolean): BackupSummary =>
 describe('choosing a backup', () => {
   it('takes the newest whose verification did not fail, and says what it passed over', () => {
     const backups = [backup(1), backup(2, true), backup(3, false)];
-    const chosen = selectBackup(backups, address, { kind: 'latest' });
+    const chosen = selectBackup(backups, address, latest);
     expect(chosen.id).toBe(id(2));
-    expect(passedOver({ backups, unreadable: [], lost: [] }, chosen, { kind: 'latest' })).toEqual([
+    expect(passedOver({ backups, unreadable: [], lost: [] }, chosen, latest)).toEqual([
       `the newer backup ${id(3)} is damaged and was passed over`,
     ]);
   });
@@ -34,9 +36,9 @@ describe('choosing a backup', () => {
   it('says also that a newer one has a manifest that cannot be read', () => {
     const unreadable = unreadableOf([{ key: manifestKey(address, id(9)) }, { key: 'manifests/x/y/no-id.json' }]);
     const chosen = backup(2);
-    expect(passedOver({ backups: [chosen], unreadable, lost: [] }, chosen, { kind: 'latest' })).toHaveLength(1);
+    expect(passedOver({ backups: [chosen], unreadable, lost: [] }, chosen, latest)).toHaveLength(1);
     const elsewhere = unreadableOf([{ key: manifestKey({ server: 'main', database: 'other' }, id(9)) }]);
-    expect(passedOver({ backups: [chosen], unreadable: elsewhere, lost: [] }, chosen, { kind: 'latest' })).toEqual([]);
+    expect(passedOver({ backups: [chosen], unreadable: elsewhere, lost: [] }, chosen, latest)).toEqual([]);
   });
 
   it('says also that a newer one is gone', () => {
@@ -45,9 +47,25 @@ describe('choosing a backup', () => {
       { address, id: undefined, sequence: 8 },
     ];
     const chosen = backup(2);
-    expect(passedOver({ backups: [chosen], unreadable: [], lost }, chosen, { kind: 'latest' })).toEqual([
+    expect(passedOver({ backups: [chosen], unreadable: [], lost }, chosen, latest)).toEqual([
       `the newer backup ${id(9)} is gone without having expired and was passed over`,
     ]);
+  });
+
+  it('does not take for the newest what a wrong clock dated ahead, once another one followed', () => {
+    const ahead = { ...backup(29), sequence: 1 };
+    const backups = [backup(2), backup(3), ahead];
+    const chosen = selectBackup(backups, address, latest);
+    expect(chosen.id).toBe(id(3));
+    expect(passedOver({ backups, unreadable: [], lost: [] }, chosen, latest)).toEqual([
+      `the newer backup ${id(29)} is dated in the future and was passed over`,
+    ]);
+    expect(selectBackup(backups, address, { kind: 'id', id: id(29) })).toBe(ahead);
+  });
+
+  it('believes in the order of commits where it may be our own clock that is behind', () => {
+    const backups = [backup(2), backup(29), backup(30)];
+    expect(selectBackup(backups, address, latest).id).toBe(id(30));
   });
 
   it('is silent about what the request excludes anyway', () => {
@@ -62,7 +80,7 @@ describe('choosing a backup', () => {
   });
 
   it('refuses where nothing fits, and says where to look', () => {
-    expect(() => selectBackup([backup(3, false)], address, { kind: 'latest' })).toThrow(
+    expect(() => selectBackup([backup(3, false)], address, latest)).toThrow(
       expect.objectContaining({ code: 'restore/no-backup' }),
     );
   });

@@ -88,7 +88,8 @@ async function requests(
           due.has(formatAddress(address)) || (policy.drill.every !== undefined && !repositories.has(policy.repository)),
       )
     : resolved;
-  const selection: Selection = options.set === undefined ? { kind: 'latest' } : { kind: 'id', id: options.set };
+  const selection: Selection =
+    options.set === undefined ? { kind: 'latest', at: observed.at } : { kind: 'id', id: options.set };
   const backups = observed.repositories.flatMap((repository) =>
     repository.state === 'ready'
       ? [...repository.backups, ...repository.expired.flatMap(({ backup }) => backup ?? [])].map((backup) => ({

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import { formatAddress, type Address } from '../../base/address.ts';
-import { parseInstant } from '../../base/instant.ts';
+import { parseInstant, type Instant } from '../../base/instant.ts';
 import { InternalError, OperationError } from '../../base/operation-error.ts';
 import { restoreJson } from '../../render/restore-json.ts';
 import { restoreText } from '../../render/restore-text.ts';
@@ -9,6 +9,7 @@ import { restore, type RestoreAsk } from '../../run/restore.ts';
 import { passedOver, selectBackup, type Selection } from '../../run/select-backup.ts';
 import type { Tools } from '../../run/tools.ts';
 import type { Desired } from '../../spec/desired.ts';
+import { systemClock } from '../../system/clock.ts';
 import { answer, parseReports } from '../answer.ts';
 import { paintFor } from '../colour.ts';
 import type { Context } from '../context.ts';
@@ -43,7 +44,7 @@ interface RestoreOptions extends GlobalOptions {
 /** Restores one or several databases onto the named server. With `--repository` neither spec nor source is needed. */
 export async function run(options: RestoreOptions, context: Context): Promise<number> {
   const reports = parseReports(options.report, ['text', 'json'], context.cwd);
-  const selection = selectionOf(options);
+  const selection = selectionOf(options, systemClock.now());
   checkDestination(options, context.cwd);
   const desired = options.repository === undefined ? await loadSpec(options, context) : undefined;
   const outcomes = await withTools(options, context, (tools) =>
@@ -141,10 +142,10 @@ function chooseOf(address: Address, group: readonly Located[], selection: Select
   }
 }
 
-function selectionOf({ set, before }: RestoreOptions): Selection {
+function selectionOf({ set, before }: RestoreOptions, now: Instant): Selection {
   if (set !== undefined && before !== undefined) throw invalidUsage('--set and --before exclude each other');
   if (set !== undefined) return { kind: 'id', id: set };
-  if (before === undefined) return { kind: 'latest' };
+  if (before === undefined) return { kind: 'latest', at: now };
   const at = parseInstant(before);
   if (at === undefined)
     throw invalidUsage(`--before ${before} is no time`, 'Write ISO 8601 with a zone: 2026-11-22T02:00:00Z.');
