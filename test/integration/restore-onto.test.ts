@@ -138,6 +138,20 @@ describe('a restore', { timeout: 180_000 }, () => {
     expect(as.code).toBe(20);
   });
 
+  test('refuses to put databases of two servers into one', async () => {
+    await using other = await startShop();
+    await using target = await startPostgresql();
+    await using own = await openWorkspace({
+      servers: { main: declaredServer(source), other: declaredServer(other) },
+      databases: { shop: { server: 'main' }, 'the other shop': { server: 'other', database: 'shop' } },
+    });
+    await backUpAll(own);
+    const ran = await own.backup(['restore', '*/shop', '--to', url(target), '--overwrite-database']);
+    expect(ran.code).toBe(20);
+    expect(ran.stderr).toContain('main/shop and other/shop would both become database "shop"');
+    expect(await databasesOf(target)).toEqual([]);
+  });
+
   test('writes nothing with --dry-run', async () => {
     await using target = await startPostgresql();
     const before = await stateOf(target);

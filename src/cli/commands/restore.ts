@@ -78,6 +78,7 @@ async function restoreAll(
   const groups = groupsOf(opened, options.address);
   if (options.as !== undefined && groups.length > 1)
     throw invalidUsage(`--as gives one name to ${groups.length} databases`, 'Restore them one by one.');
+  refuseSameName(groups);
   const { access: to, engine } = await destination(options, { desired, context, tools });
   // In a disaster nothing of the sources need be there, not even their secrets.
   const sources = await sourcesOf(desired, tools, { engine, secrets: 'optional' });
@@ -121,6 +122,17 @@ function groupsOf({ located, named, lost }: Opened, globs: readonly string[]): r
     const address = addresses.get(key);
     return address === undefined ? [] : [{ address, group: readable.get(key) ?? [] }];
   });
+}
+
+/** Databases of two servers may have one name: the second would replace the first, or fail half-way through the list. */
+function refuseSameName(groups: readonly Group[]): void {
+  const addresses = groups.filter(({ group }) => group.length > 0).map(({ address }) => address);
+  for (const [database, same] of Map.groupBy(addresses, (address) => address.database))
+    if (same.length > 1)
+      throw invalidUsage(
+        `${same.map(formatAddress).join(' and ')} would both become database ${JSON.stringify(database)}`,
+        'Restore them one by one, with another name for one of them (--as).',
+      );
 }
 
 type Chosen = Located | { readonly backup?: undefined; readonly failed: RestoreOutcome };
