@@ -21,6 +21,7 @@ export async function supplementSql(session: Session, bootstrap: string): Promis
   const out = script(bootstrap);
   out.remark('What follows the data in one Holdfast backup. Run as a superuser, in the restored database.');
   for (const statement of preamble) out.add(statement);
+  out.block(withoutEventTriggers);
   // So that no operator or function of the database stands in for one of the server's.
   out.add('SET search_path TO pg_catalog, pg_temp');
   for (const { type, identity, owner } of members) {
@@ -33,6 +34,17 @@ export async function supplementSql(session: Session, bootstrap: string): Promis
   if (triggers.length > 0) out.block(triggersBlock(triggers));
   return out.text();
 }
+
+/**
+ * The database has its event triggers again by now, and they would hear of what follows: one that logs commands would add
+ * rows, one that forbids them would end the restore. 17 has a setting against them, but only as a replica does a session of
+ * every version leave them out (PostgreSQL manual, `session_replication_role`, ALTER EVENT TRIGGER). For a superuser alone.
+ */
+const withoutEventTriggers = `BEGIN
+  IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+    PERFORM pg_catalog.set_config('session_replication_role', 'replica', false);
+  END IF;
+END`;
 
 /** Privileges on objects of information_schema that somebody changed; the bootstrap superuser owns them all. */
 function addStandardSchema(out: Script, acls: readonly Fact[], bootstrap: string): void {

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { captureInto } from '../../support/capture.ts';
+import { majors, startPostgresql } from '../../support/postgresql.ts';
+import { dataOf, differencesOf, restoreOnto, restoreRequest } from '../../support/restore.ts';
+
+const content = `
+  CREATE TABLE commands (tag text);
+  CREATE TABLE a (id int PRIMARY KEY);
+  CREATE TABLE b (id int REFERENCES a);
+  ALTER TABLE b DISABLE TRIGGER ALL;
+  CREATE MATERIALIZED VIEW m AS SELECT 1 AS x;
+  CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.commands VALUES (tg_tag); END';
+  CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''%'', tg_tag; END';`;
+
+test.for(majors.flatMap((major) => ['note', 'forbid'].map((action) => ({ major, action }))))(
+  'an event trigger that would $action what a restore does hears nothing of it on PostgreSQL $major',
+  async ({ major, action }) => {
+    await using source = await startPostgresql({ major });
+    await source.sql('postgres', 'CREATE DATABASE shop');
+    await source.sql('shop', `${content} CREATE EVENT TRIGGER t ON ddl_command_start EXECUTE FUNCTION ${action}()`);
+    await using capture = await captureInto(source.access(), 'shop');
+    await using target = await startPostgresql({ major });
+    const request = restoreRequest(capture, 'shop');
+    await restoreOnto(target, capture, request);
+    // By hand: nothing but what the script itself says keeps them off.
+    await target.psql('shop', await capture.text('supplement'));
+
+    expect(await differencesOf(target, 'shop', request)).toEqual([]);
+    expect((await dataOf(target, 'shop', request, capture)).filter(({ equal }) => !equal)).toEqual([]);
+  },
+);
