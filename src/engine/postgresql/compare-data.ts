@@ -5,8 +5,9 @@ import type { CompareOptions, DataCheck } from '../engine.ts';
 import { compareLargeObjects } from './compare-large-objects.ts';
 import { copyProgram, type CopyProgram } from './copy-program.ts';
 import { sameRowsInAnyOrder } from './compare-sorted.ts';
+import { databaseFact } from './facts.ts';
 import { hashPartitions } from './hash-partitions.ts';
-import { quoteIdentifier } from './quote.ts';
+import { quoteIdentifier, quoteLiteral } from './quote.ts';
 import { openScratch } from '../../system/scratch.ts';
 import { openRestored } from './restored-session.ts';
 import type { Session } from './session.ts';
@@ -24,7 +25,7 @@ export async function compareData(
     .sort((a, b) => b.plainBytes - a.plainBytes);
   const largeObjects = contents.entries.filter(({ kind }) => kind === 'large-object');
   await using session = await openRestored(target, database, { signal });
-  const conditions = await extensionConditions(session);
+  const copyOf = copyStatements(contents, await extensionConditions(session));
   const checks: DataCheck[] = await compareLargeObjects(session, largeObjects);
   await using scratch = await openScratch('compare');
   const { versionNumber } = session;
@@ -41,7 +42,7 @@ export async function compareData(
     await using worker = await openRestored(target, database, { signal });
     await worker.run(copySettings);
     for (let entry = queue.shift(); entry !== undefined; entry = queue.shift())
-      checks.push(await compareTable(entry, { session: worker, conditions, program }));
+      checks.push(await compareTable(entry, { session: worker, copyOf, program }));
   };
   await Promise.all(Array.from({ length: Math.max(1, Math.min(jobs, tables.length)) }, work));
   const judged = await compareWithoutOrder(checks, {
@@ -51,7 +52,7 @@ export async function compareData(
       sameRowsInAnyOrder({
         entries,
         dumpDirectory,
-        copy: (entry) => program.stream(copyStatement(entry, conditions)),
+        copy: (entry) => program.stream(copyOf(entry)),
         signal,
       }),
   });
@@ -71,7 +72,7 @@ const programFromBytes = 16 * 1024 * 1024;
 
 interface TableContext {
   readonly session: Session;
-  readonly conditions: ReadonlyMap<string, string>;
+  readonly copyOf: (entry: ContentEntry) => string;
   readonly program: CopyProgram;
 }
 
@@ -80,19 +81,26 @@ interface Hashed {
   readonly digest: string;
 }
 
-function copyStatement(entry: ContentEntry, conditions: ReadonlyMap<string, string>): string {
-  const columns = (entry.columns ?? []).map(quoteIdentifier).join(', ');
-  const condition = conditions.get(entry.subject);
-  const relation =
-    condition === undefined
-      ? `${entry.subject}${columns === '' ? '' : ` (${columns})`}`
-      : `(SELECT ${columns} FROM ONLY ${entry.subject} ${condition})`;
-  return `COPY ${relation} TO STDOUT`;
+/** As pg_dump copied: in the columns of the archive and the encoding of the database, whatever the session's own is. */
+function copyStatements(
+  { inventory }: Contents,
+  conditions: ReadonlyMap<string, string>,
+): (entry: ContentEntry) => string {
+  const encoding = quoteLiteral(databaseFact(inventory)?.encoding ?? 'UTF8');
+  return (entry) => {
+    const columns = (entry.columns ?? []).map(quoteIdentifier).join(', ');
+    const condition = conditions.get(entry.subject);
+    const relation =
+      condition === undefined
+        ? `${entry.subject}${columns === '' ? '' : ` (${columns})`}`
+        : `(SELECT ${columns} FROM ONLY ${entry.subject} ${condition})`;
+    return `COPY ${relation} TO STDOUT WITH (ENCODING ${encoding})`;
+  };
 }
 
-async function compareTable(entry: ContentEntry, { session, conditions, program }: TableContext): Promise<DataCheck> {
+async function compareTable(entry: ContentEntry, { session, copyOf, program }: TableContext): Promise<DataCheck> {
   const base = { subject: entry.subject, expectedRows: entry.rows };
-  const copy = copyStatement(entry, conditions);
+  const copy = copyOf(entry);
   let hashed: Hashed;
   try {
     hashed = await (entry.plainBytes < programFromBytes ? hashBySession(session, copy) : program.hash(copy));

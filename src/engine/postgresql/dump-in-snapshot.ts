@@ -34,12 +34,15 @@ export async function dumpInSnapshot(work: DumpInSnapshot, failed: AbortControll
   const { server } = context;
   const { database } = request.address;
   const signal = AbortSignal.any([request.signal, failed.signal]);
-  const [blobs] = await session.query<{ count: string }>('SELECT count(*) FROM pg_largeobject_metadata');
+  const [found] = await session.query<{ blobs: string; encoding: string }>(
+    "SELECT count(*) AS blobs, current_setting('server_encoding') AS encoding FROM pg_largeobject_metadata",
+  );
   let unchanged: Promise<void> | undefined;
   const dumping = dumpDatabase({
     server,
     database,
     major: Math.floor(session.versionNumber / 10_000),
+    encoding: found?.encoding ?? 'UTF8',
     snapshot: snapshot.name,
     policy: request.dump,
     tables,
@@ -52,7 +55,7 @@ export async function dumpInSnapshot(work: DumpInSnapshot, failed: AbortControll
       unchanged.catch((error: unknown) => failed.abort(error));
     },
     programs: { dump: context.dump.path, restore: context.restore.path },
-    largeObjects: Number(blobs?.count),
+    largeObjects: Number(found?.blobs),
   });
   const describing = describeDatabase(session, { digestKey: context.digestKey, request, sink });
   const counting = describing.then(() =>

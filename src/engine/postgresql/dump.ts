@@ -18,6 +18,8 @@ export interface DumpTask {
   readonly server: ServerAccess;
   readonly database: string;
   readonly major: number;
+  /** The database's, by the server's name for it. */
+  readonly encoding: string;
   /** Exported by a transaction that stays open. */
   readonly snapshot: string;
   readonly programs: { readonly dump: string; readonly restore: string };
@@ -94,6 +96,8 @@ export async function dumpDatabase(task: DumpTask): Promise<Dumped> {
         ...connection,
         PGOPTIONS: `${connection['PGOPTIONS'] ?? ''}${newerSettings(task.major)}`,
         PGAPPNAME: 'holdfast pg_dump',
+        // Not converted: what is no text of its encoding (any byte in SQL_ASCII, 0x81 in WIN1252) has no form in another one.
+        PGCLIENTENCODING: task.encoding,
       },
       timeoutMs: task.policy.timeout,
       signal,
@@ -124,7 +128,15 @@ export async function dumpDatabase(task: DumpTask): Promise<Dumped> {
   }
 }
 
-function dumpArguments({ policy, snapshot, major }: DumpTask, directory: string): readonly string[] {
+function dumpArguments({ policy, snapshot, major, encoding }: DumpTask, directory: string): readonly string[] {
+  const patterns = [...policy.excludeTables, ...policy.excludeTableData];
+  // pg_dump takes its arguments, which are UTF-8, for text of that encoding: it would leave out something else, or nothing.
+  const unfit = patterns.find((pattern) => /[^\p{ASCII}]/u.test(pattern));
+  if (unfit !== undefined && encoding !== 'UTF8' && encoding !== 'SQL_ASCII') {
+    throw new OperationError('dump/failed', `the pattern ${unfit} cannot be given to pg_dump for ${encoding}`, {
+      hint: 'Write ? for each of its characters that is not ASCII, outside of double quotes.',
+    });
+  }
   return [
     '--format=directory',
     `--jobs=${policy.jobs}`,
