@@ -16,6 +16,8 @@ export interface DataRequest {
   /** `server_version_num` of the target. */
   readonly versionNumber: number;
   readonly superuser: boolean;
+  /** Whether the archive has any. */
+  readonly eventTriggers: boolean;
   /** Leave tablespaces out: everything goes to the database's default. */
   readonly useDefaultTablespace: boolean;
   readonly signal: AbortSignal;
@@ -64,9 +66,11 @@ export async function restoreData(server: ServerAccess, request: DataRequest): P
 
 /**
  * Settings that the database or its roles may have and that would change or stop a restore: a read-only default, `SET role`,
- * a library that is not installed, replication role, time-outs. From 17 on also event triggers, which a login could start.
+ * a library that is not installed, replication role, time-outs. And event triggers, which would hear of what comes after them, of
+ * materialised views for instance: from 17 on they have a setting; before, they keep quiet in the session of a replica, where
+ * foreign keys are checked all the same when they are added.
  */
-function options({ versionNumber, superuser }: DataRequest): string {
+function options({ versionNumber, superuser, eventTriggers }: DataRequest): string {
   const values: Record<string, string> = {
     role: 'none',
     default_transaction_read_only: 'off',
@@ -82,7 +86,7 @@ function options({ versionNumber, superuser }: DataRequest): string {
   };
   if (superuser) {
     values['session_preload_libraries'] = '';
-    values['session_replication_role'] = 'origin';
+    values['session_replication_role'] = eventTriggers && versionNumber < 170_000 ? 'replica' : 'origin';
     // Rows and passwords of foreign servers pass through here.
     Object.assign(values, silentSettings);
     if (versionNumber >= 170_000) values['event_triggers'] = 'off';

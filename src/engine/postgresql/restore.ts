@@ -81,6 +81,7 @@ async function carryOut(phase: Step['phase'], context: StepContext): Promise<voi
         jobs: request.jobs,
         versionNumber: context.versionNumber,
         superuser: context.superuser,
+        eventTriggers: request.contents.inventory.some(({ kind }) => kind === 'event-trigger'),
         useDefaultTablespace: tablespaces.useDefault,
         signal,
       });
