@@ -3,6 +3,7 @@ import { codes, type DiagnosticCode } from '../src/base/codes.ts';
 const rooms: Readonly<Record<string, string>> = {
   spec: 'The spec',
   usage: 'The command line',
+  answer: 'Answers',
   secret: 'Secrets',
   server: 'Servers',
   client: 'Client programs',

@@ -19,6 +19,7 @@ export const codes = {
   'spec/plain-secret': 'A secret stands in the spec as text instead of as a reference.',
   'usage/invalid': 'The command line is wrong.',
   'usage/no-match': 'An address on the command line matches nothing.',
+  'answer/unwritten': 'The answer, a report or a saved plan could not be written.',
   // Secrets.
   'secret/missing': 'A referenced secret (environment variable or file) does not exist or is empty.',
   // What plan and status find.

@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { messageOf, OperationError } from '../base/operation-error.ts';
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { messageOf } from '../base/operation-error.ts';
+import { diagnosticsText } from '../render/diagnostics.ts';
 import { fitted } from '../render/fitted.ts';
+import { paintFor } from './colour.ts';
 import type { Context } from './context.ts';
+import { exitCodes } from './exit-code.ts';
 import { formatOf, type GlobalOptions } from './global-options.ts';
 import { invalidUsage } from './invalid-input.ts';
 
@@ -34,20 +38,34 @@ export function parseReports(
   });
 }
 
-/** Writes the answer to standard output in the asked form, and every report to its file. */
-export async function answer(
-  forms: Forms,
-  options: GlobalOptions,
-  to: { readonly context: Context; readonly reports?: readonly ReportRequest[] },
-): Promise<void> {
+export interface AnswerTo {
+  readonly context: Context;
+  readonly reports?: readonly ReportRequest[];
+  /** What the command ends with. */
+  readonly code: number;
+}
+
+/**
+ * Writes the answer to standard output in the asked form, and every report to its file. Gives the exit code: what was found
+ * counts also where it cannot be written, but an answer that nobody has is no success.
+ */
+export async function answer(forms: Forms, options: GlobalOptions, to: AnswerTo): Promise<number> {
   const form = forms[formatOf(options)];
   if (form === undefined)
     throw invalidUsage(
       `format ${formatOf(options)} is not available here`,
       `Formats: ${Object.keys(forms).join(', ')}.`,
     );
-  await write(to.context.stdout, withNewline(formatOf(options) === 'text' ? fittedFor(to.context, form()) : form()));
-  for (const { format, path } of to.reports ?? []) await writeReport(path, withNewline(forms[format]?.() ?? ''));
+  const { context, reports = [], code } = to;
+  const text = withNewline(formatOf(options) === 'text' ? fittedFor(context, form()) : form());
+  const error = await write(context.stdout, text);
+  const unwritten: Unwritten[] = error === undefined ? [] : [{ what: 'the answer', error }];
+  for (const { format, path } of reports)
+    unwritten.push(...(await writeReport(path, withNewline(forms[format]?.() ?? ''))));
+  if (unwritten.length === 0) return code;
+  const paint = paintFor(context.stderr, options, context.env);
+  await write(context.stderr, diagnosticsText(unwritten.map(unwrittenDiagnostic), paint));
+  return code === exitCodes.ok ? exitCodes.failed : code;
 }
 
 /**
@@ -59,19 +77,35 @@ export const fittedFor = ({ stdout }: Context, text: string): string =>
 
 const withNewline = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`);
 
-async function writeReport(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text);
-  } catch (error) {
-    throw new OperationError('usage/invalid', `report ${path} cannot be written: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
+/** Gives what hindered it: an answer was worked for, and must not go down with the file it was meant for. */
+async function writeReport(path: string, text: string): Promise<readonly Unwritten[]> {
+  return writeFile(path, text).then(
+    () => [],
+    (error: unknown) => [{ what: `report ${path}`, error }],
+  );
 }
 
-/** Resolves when the text is handed to the system, so that nothing is lost at the end of the process. A reader that went away is no failure. */
-export async function write(stream: NodeJS.WritableStream, text: string): Promise<void> {
-  await new Promise<void>((done) => {
-    stream.write(text, () => done());
+interface Unwritten {
+  readonly what: string;
+  readonly error: unknown;
+}
+
+const unwrittenDiagnostic = ({ what, error }: Unwritten): Diagnostic => ({
+  severity: 'error',
+  code: 'answer/unwritten',
+  summary: `${what} could not be written: ${messageOf(error)}`,
+  help: 'What the command did is done all the same.',
+});
+
+/**
+ * Resolves when the text is handed to the system, so that nothing is lost at the end of the process; with the error where
+ * that failed. A reader that went away is no failure.
+ */
+export async function write(stream: NodeJS.WritableStream, text: string): Promise<Error | undefined> {
+  return new Promise((done) => {
+    stream.write(text, (error?: NodeJS.ErrnoException | null) => {
+      const gone = error?.code === 'EPIPE' || error?.code === 'ERR_STREAM_DESTROYED';
+      done(gone ? undefined : (error ?? undefined));
+    });
   });
 }

@@ -82,11 +82,9 @@ function exitCodeHelp(): string {
 }
 
 function contextOf(words: readonly string[], signal: AbortSignal): Context {
-  // A reader that goes away early (`backup list | head`) is no failure, and no reason to give up a backup half-way.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
+  // Neither a reader that goes away early (`backup list | head`) nor a full disk below a log is a reason to give up a backup
+  // half-way. Whether the answer arrived is looked at where it is written.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   return {
     stdout: process.stdout,
     stderr: process.stderr,

@@ -47,9 +47,12 @@ async function jsonLog(revealed: ReadonlySet<string>): Promise<Progress> {
       (hidden, secret) => (secret === '' ? hidden : hidden.replaceAll(JSON.stringify(secret).slice(1, -1), '[secret]')),
       text,
     );
+  const stderr = destination({ fd: 2, sync: true });
+  // As of the other forms: a log that cannot be written is no reason to give up a backup.
+  stderr.on('error', () => undefined);
   const log = pino(
     { base: null, messageKey: 'message', timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: hide } },
-    destination({ fd: 2, sync: true }),
+    stderr,
   );
   return {
     emit: (event) => {

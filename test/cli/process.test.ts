@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { version } from '../../src/cli/version.ts';
 import { startPostgresql } from '../support/postgresql.ts';
@@ -90,4 +90,47 @@ databases:
   const again = await answered(directory, '');
   expect(again).toMatchObject({ code: 0 });
   expect(again.screen).not.toContain('is accepted');
+});
+
+/** `command` in a shell with the program in its PATH: redirections are the shell's. */
+async function inShell(directory: string, command: string) {
+  const child = spawn('/bin/sh', ['-c', command], {
+    cwd: directory,
+    env: environmentIn(directory),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const code = await new Promise((done) => void child.on('close', done));
+  return { code, stdout, stderr };
+}
+
+test('a full disk below the log ends no work, and one below the answer is no success', slow, async () => {
+  const directory = await directoryWithProgram();
+  await writeFile(
+    join(directory, 'backup.yaml'),
+    `version: 1
+repositories:
+  primary: { type: filesystem, path: ./backups }
+servers:
+  main: { engine: postgresql, host: /nowhere, user: backup }
+databases:
+  shop: { server: main }
+`,
+  );
+  expect(await inShell(directory, 'backup repository init')).toMatchObject({ code: 0 });
+  for (const progress of ['lines', 'json']) {
+    const leftover = join(directory, 'backups/data/20200101T000000Z-00000000/roles.sql.zst');
+    await mkdir(dirname(leftover), { recursive: true });
+    await writeFile(leftover, 'x');
+    await utimes(leftover, 1, 1);
+    const applied = await inShell(directory, `backup apply --auto-approve --progress ${progress} 2>/dev/full`);
+    expect(applied).toMatchObject({ code: 24, stdout: expect.stringContaining('1 done, 0 failed') as string });
+  }
+  const listed = await inShell(directory, 'backup list >/dev/full');
+  expect(listed).toMatchObject({ code: 1, stderr: expect.stringContaining('[answer/unwritten]') as string });
+  // What was found is not overwritten by where it could not be written.
+  const planned = await inShell(directory, 'backup plan --report json=/dev/full');
+  expect(planned).toMatchObject({ code: 24, stderr: expect.stringContaining('report /dev/full') as string });
 });

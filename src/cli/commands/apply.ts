@@ -67,7 +67,7 @@ export async function run(options: ApplyOptions, context: Context): Promise<numb
       : await withTools(options, context, (tools) => apply({ desired, actions, repositories, parallel }, tools));
   const outcomes = [...done, ...withheld];
   const code = exitCodeOfApply(outcomes, !hasGaps(plan));
-  await answer(
+  return answer(
     {
       text: () =>
         outcomes.length === 0 && hasGaps(plan)
@@ -76,9 +76,8 @@ export async function run(options: ApplyOptions, context: Context): Promise<numb
       json: () => applyJson(outcomes, code),
     },
     options,
-    { context, reports },
+    { context, reports, code },
   );
-  return code;
 }
 
 interface Choice {

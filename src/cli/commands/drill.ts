@@ -45,7 +45,7 @@ export async function run(options: DrillOptions, context: Context): Promise<numb
   });
   const code = exitCodeOfDrills(done.reports, done.notRun, done.notStored);
   const paint = paintFor(context.stdout, options, context.env);
-  await answer(
+  return answer(
     {
       text: () =>
         done.reports.length + done.notRun.length === 0
@@ -59,9 +59,8 @@ export async function run(options: DrillOptions, context: Context): Promise<numb
       markdown: () => [...done.reports.map(drillMarkdown), ...done.notRun.map(drillNotRunMarkdown)].join('\n'),
     },
     options,
-    { context, reports },
+    { context, reports, code },
   );
-  return code;
 }
 
 async function requests(

@@ -28,14 +28,13 @@ export async function run(options: ListOptions, context: Context): Promise<numbe
     lost: ofAddresses(lost, options.address),
     unreadable: ofAddresses(unreadable, options.address),
   };
-  await answer(
+  return answer(
     {
       text: () =>
         listText(listing, { at, paint: paintFor(context.stdout, options, context.env), verbose: options.verbose }),
       json: () => listJson(listing, at),
     },
     options,
-    { context },
+    { context, code: exitCodes.ok },
   );
-  return exitCodes.ok;
 }

@@ -41,23 +41,24 @@ export async function run(options: PlanOptions, context: Context): Promise<numbe
   });
   refuseUnmatched(plan);
   const { verbose } = options;
-  await answer(
+  if (options.out !== undefined) await save(resolve(context.cwd, options.out), planJson(plan, tool));
+  return answer(
     {
       text: () => planText(plan, { paint: paintFor(context.stdout, options, context.env), verbose }),
       json: () => planJson(plan, tool),
       markdown: () => planMarkdown(plan, { command: context.command }),
     },
     options,
-    { context, reports },
+    { context, reports, code: exitCodeOfPlan(plan, options.detailedExitcode) },
   );
-  if (options.out !== undefined) await save(resolve(context.cwd, options.out), planJson(plan, tool));
-  return exitCodeOfPlan(plan, options.detailedExitcode);
 }
 
 async function save(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text, { mode: 0o600 });
   } catch (error) {
-    throw new OperationError('usage/invalid', `plan ${path} cannot be written: ${messageOf(error)}`, { cause: error });
+    throw new OperationError('answer/unwritten', `plan ${path} could not be written: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

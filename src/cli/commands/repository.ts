@@ -1,8 +1,8 @@
 import { initialiseFilesystemRepository } from '../../repository/filesystem/initialise.ts';
-import { fittedFor, write } from '../answer.ts';
+import { answer } from '../answer.ts';
 import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-code.ts';
-import { formatOf, type GlobalOptions } from '../global-options.ts';
+import type { GlobalOptions } from '../global-options.ts';
 import { invalidUsage } from '../invalid-input.ts';
 import { loadSpec } from '../load-spec.ts';
 
@@ -27,11 +27,7 @@ export async function run(options: RepositoryOptions, context: Context): Promise
     made.push({ name: repository.name, location, id });
   }
   const text = made.map(({ name, location, id }) => `repository ${name} made at ${location} (id ${id})\n`).join('');
-  await write(
-    context.stdout,
-    formatOf(options) === 'json'
-      ? `${JSON.stringify({ formatVersion: 1, kind: 'holdfast.repositories', repositories: made }, null, 2)}\n`
-      : fittedFor(context, text),
-  );
-  return exitCodes.ok;
+  const json = (): string =>
+    JSON.stringify({ formatVersion: 1, kind: 'holdfast.repositories', repositories: made }, null, 2);
+  return answer({ text: () => text, json }, options, { context, code: exitCodes.ok });
 }

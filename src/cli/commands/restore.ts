@@ -51,15 +51,14 @@ export async function run(options: RestoreOptions, context: Context): Promise<nu
     restoreAll({ options, selection, desired, context }, tools),
   );
   const code = exitCodeOfRestores(outcomes);
-  await answer(
+  return answer(
     {
       text: () => restoreText(outcomes, paintFor(context.stdout, options, context.env)),
       json: () => restoreJson(outcomes, code),
     },
     options,
-    { context, reports },
+    { context, reports, code },
   );
-  return code;
 }
 
 interface Request {

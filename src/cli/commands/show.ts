@@ -13,13 +13,12 @@ interface ShowOptions extends GlobalOptions {
 /** Renders a saved plan as it was when it was made; looks at nothing else. */
 export async function run(options: ShowOptions, context: Context): Promise<number> {
   const plan = await readSavedPlan(options.plan, context);
-  await answer(
+  return answer(
     {
       text: () => savedPlanText(plan, paintFor(context.stdout, options, context.env)),
       json: () => JSON.stringify(plan, null, 2),
     },
     options,
-    { context },
+    { context, code: exitCodes.ok },
   );
-  return exitCodes.ok;
 }

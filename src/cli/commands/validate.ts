@@ -23,8 +23,8 @@ export async function run(options: GlobalOptions, context: Context): Promise<num
     `${diagnosticsText(found, paintFor(context.stdout, options, context.env))}${code === 0 ? `${options.spec} is valid\n` : ''}`;
   // Wrong input is a diagnostic and belongs on standard error; only machine forms are an answer.
   if (code !== 0 && formatOf(options) === 'text') throw new InvalidInput(found);
-  await answer({ text, json: () => diagnosticsDocument(found), github: () => diagnosticsGithub(found) }, options, {
+  return answer({ text, json: () => diagnosticsDocument(found), github: () => diagnosticsGithub(found) }, options, {
     context,
+    code,
   });
-  return code;
 }

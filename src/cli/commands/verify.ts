@@ -42,15 +42,14 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
     return { verified: await verifyEach(requests, tools), lost: gone };
   });
   const code = exitCodeOfVerify(verified, lost);
-  await answer(
+  return answer(
     {
       text: () => verifyText({ verified, lost }, paintFor(context.stdout, options, context.env)),
       json: () => verifyJson({ verified, lost }, code),
     },
     options,
-    { context, reports },
+    { context, reports, code },
   );
-  return code;
 }
 
 function choose(located: readonly Named[], { all, set }: VerifyOptions): readonly Named[] {
