@@ -21,7 +21,8 @@ export function checkDestination(options: DestinationOptions, cwd: string): void
   if (options.toPassword !== undefined) parseReference(options.toPassword, cwd);
 }
 
-const isUrl = (text: string): boolean => /^(postgres(ql)?|mysql|mariadb):\/\//.test(text);
+/** Whatever cannot be a name in the spec: a slip in a URL must not become a name, for names are repeated and passwords are not. */
+const isUrl = (text: string): boolean => !/^[a-z0-9][\w.-]*$/i.test(text);
 
 export interface Destination {
   readonly engine: EngineName;
@@ -103,16 +104,36 @@ export function parseServerUrl(text: string): { readonly engine: EngineName; rea
     );
   if (user === undefined || host === '') throw invalidUsage('--to names no user or no host', `Write ${urlForm}.`);
   const parameters = new URLSearchParams(query);
+  const stray = [...parameters.keys()].find((name) => name !== 'sslmode' && name !== 'sslrootcert');
+  if (stray !== undefined)
+    throw invalidUsage(
+      `--to has a parameter ${stray}`,
+      'There are sslmode and sslrootcert; a password is --to-password.',
+    );
   const mode = parameters.get('sslmode') ?? 'prefer';
   if (!tlsModes.has(mode)) throw invalidUsage(`sslmode=${mode} is no TLS mode`, `Modes: ${[...tlsModes].join(', ')}.`);
   const ca = parameters.get('sslrootcert');
   const connection = {
-    user: decodeURIComponent(user),
-    host: decodeURIComponent(host.replace(/^\[|\]$/g, '')),
-    port: port === undefined ? engineDefaults[engine].port : Number(port),
+    user: decoded(user),
+    host: decoded(host.replace(/^\[|\]$/g, '')),
+    port: portOf(port, engine),
     tls: { mode: mode as Tls['mode'], ...(ca === null ? {} : { ca }) },
   };
   return { engine, connection };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw invalidUsage('--to is no usable URL', 'A percent sign in it is written %25.');
+  }
+}
+
+function portOf(text: string | undefined, engine: EngineName): number {
+  const port = text === undefined ? engineDefaults[engine].port : Number(text);
+  if (port < 1 || port > 65_535) throw invalidUsage(`--to has the port ${text}`, 'A port is a number from 1 to 65535.');
+  return port;
 }
 
 function parseReference(text: string, cwd: string): SecretReference {

@@ -27,6 +27,9 @@ describe('a server as URL', () => {
     ['a password', 'postgresql://u:hunter2@h', /password/],
     ['no user', 'postgresql://h', /no user/],
     ['a database', 'postgresql://u@h/db', /no usable URL/],
+    ['a parameter that nobody reads', 'postgresql://u@h?password=hunter2', /parameter password$/],
+    ['a percent sign that encodes nothing', 'postgresql://u%zz@h', /no usable URL/],
+    ['a port that there cannot be', 'postgresql://u@h:99999', /port 99999/],
     ['an unknown TLS mode', 'postgresql://u@h?sslmode=maybe', /sslmode=maybe/],
   ])('refuses %s', (_, url, message) => {
     expect(() => parseServerUrl(url)).toThrow(message);
