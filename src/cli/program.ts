@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { exitCodeMeanings, exitCodes } from './exit-code.ts';
 import { globalOptions, type GlobalOptions } from './global-options.ts';
 import { reportFailure } from './failure.ts';
+import { refuseRepeated } from './repeated-options.ts';
 import { usageError } from './usage-error.ts';
 import { version } from './version.ts';
 
@@ -60,6 +61,7 @@ async function dispatch(words: readonly string[], context: Context): Promise<num
       describe: command.describe,
       builder: (builder) => command.options(builder),
       handler: async (argv) => {
+        refuseRepeated(argv, [globalOptions, command.options]);
         const run = await command.load();
         code = await run(argv as unknown as GlobalOptions & Record<string, unknown>, context);
       },
