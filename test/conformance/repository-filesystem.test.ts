@@ -52,6 +52,15 @@ describe('a repository in a directory', () => {
     }
   });
 
+  test.each(['', '{', '{"kind":}', 'null', '[]', '{"kind":"holdfast.repository","formatVersion":1,"id":"x"}'])(
+    'whose mark is damaged is refused: %s',
+    async (text) => {
+      const path = await place();
+      await writeFile(join(path, 'holdfast.json'), text);
+      await expect(openFilesystemRepository(path)).rejects.toMatchObject({ code: 'repository/not-initialised' });
+    },
+  );
+
   test('of a newer format is refused', async () => {
     const path = await place();
     await writeFile(

@@ -14,7 +14,7 @@ export function markerText(id: string): string {
 
 /** Reads holdfast.json. Throws `repository/not-initialised`, `repository/format`, `repository/unreachable`. */
 export async function readMarker(root: string): Promise<{ readonly id: string }> {
-  const parsed: unknown = JSON.parse(await readText(root));
+  const parsed = parse(await readText(root));
   if (
     typeof parsed === 'object' &&
     parsed !== null &&
@@ -39,11 +39,18 @@ export async function readMarker(root: string): Promise<{ readonly id: string }>
   );
 }
 
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 async function readText(root: string): Promise<string> {
   try {
     await using file = await open(join(root, repositoryMarker), constants.O_RDONLY | constants.O_NOFOLLOW);
-    const text = (await file.readFile()).subarray(0, 64 * 1024).toString('utf8');
-    return text.trim().startsWith('{') && text.trim().endsWith('}') ? text : '{}';
+    return (await file.readFile()).subarray(0, 64 * 1024).toString('utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
       throw new OperationError('repository/not-initialised', `${root} holds no ${repositoryMarker}`, {
