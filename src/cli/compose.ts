@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { homedir, hostname, userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { hostname, userInfo } from 'node:os';
+import { resolve } from 'node:path';
 import { InternalError } from '../base/operation-error.ts';
 import type { Connection } from '../base/connection.ts';
 import type { Place } from '../base/diagnostic.ts';
@@ -23,6 +23,7 @@ import { localTarget } from '../target/local/local.ts';
 import { serverTarget } from '../target/server/server.ts';
 import type { ContainerRecipe, LocalRecipe } from '../target/recipe.ts';
 import type { Target } from '../target/target.ts';
+import { cacheDirectoryOf } from './cache-directory.ts';
 import type { Context } from './context.ts';
 import { version } from './version.ts';
 
@@ -45,7 +46,7 @@ export function compose(
     secrets,
     clock: systemClock,
     random: (bytes) => randomBytes(bytes),
-    cacheDirectory: join(context.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'holdfast'),
+    cacheDirectory: cacheDirectoryOf(context.env),
     trigger: { user: userName(), host: hostname(), run: runUrl(context.env), command: context.command },
     emit,
     signal: context.signal,
