@@ -6,6 +6,7 @@ import type { Action, Plan } from '../../plan/plan.ts';
 import { askedIn, constrain } from '../../plan/saved-plan.ts';
 import { applyJson } from '../../render/apply-json.ts';
 import { applyText } from '../../render/apply-text.ts';
+import { diagnosticsText } from '../../render/diagnostics.ts';
 import { planText } from '../../render/plan-text.ts';
 import { apply } from '../../run/apply.ts';
 import type { Outcome } from '../../run/events.ts';
@@ -55,11 +56,7 @@ export async function run(options: ApplyOptions, context: Context): Promise<numb
     ...(saved !== undefined ? { now: askedIn(saved) } : options.now ? { now: 'all' } : {}),
   });
   refuseUnmatched(plan);
-  if (saved === undefined && formatOf(options) === 'text')
-    await write(
-      context.stdout,
-      `${fittedFor(context, planText(plan, { paint: paintFor(context.stdout, options, context.env), verbose: options.verbose }))}\n`,
-    );
+  await tellOf(plan, saved, options, context);
   const { actions, withheld } = await choose(plan, saved, options, context);
   const done =
     actions.length === 0
@@ -78,6 +75,23 @@ export async function run(options: ApplyOptions, context: Context): Promise<numb
     options,
     { context, reports, code },
   );
+}
+
+/** The plan itself is shown where it is what an answer speaks of; what is wrong in the world is said in any case. */
+async function tellOf(
+  plan: Plan,
+  saved: PlanDocument | undefined,
+  options: ApplyOptions,
+  context: Context,
+): Promise<void> {
+  const { stdout, stderr, env } = context;
+  if (saved === undefined && formatOf(options) === 'text') {
+    const text = planText(plan, { paint: paintFor(stdout, options, env), verbose: options.verbose });
+    await write(stdout, `${fittedFor(context, text)}\n`);
+    return;
+  }
+  const errors = plan.findings.filter(({ severity }) => severity === 'error');
+  await write(stderr, diagnosticsText(errors, paintFor(stderr, options, env)));
 }
 
 interface Choice {
