@@ -36,9 +36,13 @@ test('a reader that goes away is no failure, and nothing is said about it', slow
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
 });
 
-/** `backup apply` on a pseudo terminal (script(1) of util-linux); `keys` are typed when it asks. */
-async function answered(directory: string, keys: string): Promise<{ readonly code: unknown; readonly screen: string }> {
-  const child = spawn('/usr/bin/script', ['-qec', 'backup apply', '/dev/null'], {
+/** A command on a pseudo terminal (script(1) of util-linux); `keys` are typed when it asks. */
+async function answered(
+  directory: string,
+  keys: string,
+  command = 'backup apply',
+): Promise<{ readonly code: unknown; readonly screen: string }> {
+  const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], {
     cwd: directory,
     env: { ...environmentIn(directory), TERM: 'xterm' },
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -106,8 +110,8 @@ async function inShell(directory: string, command: string) {
   return { code, stdout, stderr };
 }
 
-test('a full disk below the log ends no work, and one below the answer is no success', slow, async () => {
-  const directory = await directoryWithProgram();
+/** A spec and its repository, of a server that is not there. */
+async function withoutServer(directory: string): Promise<void> {
   await writeFile(
     join(directory, 'backup.yaml'),
     `version: 1
@@ -120,11 +124,30 @@ databases:
 `,
   );
   expect(await inShell(directory, 'backup repository init')).toMatchObject({ code: 0 });
+}
+
+/** Something to sweep. */
+async function placeLeftover(directory: string): Promise<void> {
+  const leftover = join(directory, 'backups/data/20200101T000000Z-00000000/roles.sql.zst');
+  await mkdir(dirname(leftover), { recursive: true });
+  await writeFile(leftover, 'x');
+  await utimes(leftover, 1, 1);
+}
+
+test('what apply asks about is shown before, also where the answer will be JSON', slow, async () => {
+  const directory = await directoryWithProgram();
+  await withoutServer(directory);
+  await placeLeftover(directory);
+  const { code, screen } = await answered(directory, 'no\r', 'backup apply --json');
+  expect(code).toBe(22);
+  expect(screen.slice(0, screen.indexOf('Only "yes"'))).toContain('20200101T000000Z-00000000  sweep');
+});
+
+test('a full disk below the log ends no work, and one below the answer is no success', slow, async () => {
+  const directory = await directoryWithProgram();
+  await withoutServer(directory);
   for (const progress of ['lines', 'json']) {
-    const leftover = join(directory, 'backups/data/20200101T000000Z-00000000/roles.sql.zst');
-    await mkdir(dirname(leftover), { recursive: true });
-    await writeFile(leftover, 'x');
-    await utimes(leftover, 1, 1);
+    await placeLeftover(directory);
     const applied = await inShell(directory, `backup apply --auto-approve --progress ${progress} 2>/dev/full`);
     expect(applied).toMatchObject({ code: 24, stdout: expect.stringContaining('1 done, 0 failed') as string });
   }

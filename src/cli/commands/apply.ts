@@ -77,7 +77,7 @@ export async function run(options: ApplyOptions, context: Context): Promise<numb
   );
 }
 
-/** The plan itself is shown where it is what an answer speaks of; what is wrong in the world is said in any case. */
+/** The plan itself is shown where it is part of the answer or will be asked about; what is wrong in the world is said in any case. */
 async function tellOf(
   plan: Plan,
   saved: PlanDocument | undefined,
@@ -85,9 +85,11 @@ async function tellOf(
   context: Context,
 ): Promise<void> {
   const { stdout, stderr, env } = context;
-  if (saved === undefined && formatOf(options) === 'text') {
-    const text = planText(plan, { paint: paintFor(stdout, options, env), verbose: options.verbose });
-    await write(stdout, `${fittedFor(context, text)}\n`);
+  const isText = formatOf(options) === 'text';
+  if (saved === undefined && (isText || !options.autoApprove)) {
+    const stream = isText ? stdout : stderr;
+    const text = planText(plan, { paint: paintFor(stream, options, env), verbose: options.verbose });
+    await write(stream, `${fittedFor(context, text)}\n`);
     return;
   }
   const errors = plan.findings.filter(({ severity }) => severity === 'error');
