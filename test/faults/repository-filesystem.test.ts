@@ -96,6 +96,23 @@ describe('an error of fsync', () => {
     expect(run.status).not.toBe(0);
     expect(await keysOf(repository, 'manifests/')).toEqual([]);
   });
+
+  test('at any one of them leaves nothing committed', { timeout: 120_000 }, async () => {
+    let failures = 0;
+    for (let when = 1; when < 40; when += 1) {
+      const root = directory();
+      const repository = await make(root);
+      const inject = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=fsync', '-e', `inject=fsync:error=EIO:when=${when}`];
+      const { status } = spawnSync('strace', [...inject, process.execPath, program, root], {
+        env: { PATH: process.env['PATH'], UV_THREADPOOL_SIZE: '1' },
+        stdio: 'ignore',
+      });
+      if (status === 0) break;
+      failures += 1;
+      expect(await keysOf(repository, 'manifests/')).toEqual([]);
+    }
+    expect(failures).toBeGreaterThanOrEqual(8);
+  });
 });
 
 describe.runIf(process.getuid?.() === 0)('on a file system of its own', () => {

@@ -33,12 +33,24 @@ export async function writeTemporary(
 
 /**
  * Gives a durable file its final name, all or nothing, never over an existing object, and makes the name durable. The old
- * name is gone afterwards.
+ * name is gone afterwards. A name that could not be made durable is taken back: nobody can say what a crash leaves of it, and
+ * the caller reports a failure.
  */
 export async function publish(temporary: string, final: string): Promise<void> {
+  const how = await giveName(temporary, final);
+  try {
+    if (how === 'linked') await unlink(temporary);
+    await syncDirectory(dirname(final));
+  } catch (error) {
+    await rm(final, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function giveName(temporary: string, final: string): Promise<'linked' | 'renamed'> {
   try {
     await link(temporary, final);
-    await unlink(temporary);
+    return 'linked';
   } catch (error) {
     // Some file systems have no hard links (exFAT, some network shares). Names are unique by their random id, so that
     // looking before the rename only has to catch a repeated call.
@@ -46,8 +58,8 @@ export async function publish(temporary: string, final: string): Promise<void> {
     if ((await lstat(final).catch(() => undefined)) !== undefined)
       throw Object.assign(new Error('exists'), { code: 'EEXIST' });
     await rename(temporary, final);
+    return 'renamed';
   }
-  await syncDirectory(dirname(final));
 }
 
 async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
