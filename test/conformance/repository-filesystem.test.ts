@@ -70,6 +70,16 @@ describe('a repository in a directory', () => {
     await expect(openFilesystemRepository(path)).rejects.toMatchObject({ code: 'repository/format' });
   });
 
+  test('with a stray file in the place of a directory can still be read', async () => {
+    const repository = await make(await place());
+    await repository.put('tombstones/s/d/x.json', once('x'));
+    await writeFile(join(repository.location, 'tombstones/stray'), '');
+    expect(await repository.names('tombstones/stray/')).toEqual([]);
+    // In the place of a whole group it is no stray file, and nothing may look empty because of it.
+    await writeFile(join(repository.location, 'manifests'), '');
+    await expect(repository.names('manifests/')).rejects.toMatchObject({ code: 'repository/io' });
+  });
+
   test('whose disk went away is not written to', async () => {
     const path = join(await place(), 'mounted');
     const repository = await make(path);

@@ -32,6 +32,9 @@ export async function listNames(tree: Tree, prefix: string): Promise<readonly st
     await tree.locate(`${directory}/x`);
     return entriesOf(join(tree.root, directory)).filter(isKeyPart);
   } catch (error) {
+    // A stray file in the place of a server or a database has no names below it, and must not make everything unreadable. In
+    // the place of a whole group it is no stray one.
+    if (isErrno(error, 'ENOTDIR') && directory.includes('/')) return [];
     throw storageError(error, `listing ${prefix}`);
   }
 }
