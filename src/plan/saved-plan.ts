@@ -38,6 +38,7 @@ export function constrain(saved: PlanDocument, fresh: Plan): Constrained {
     else if (now === undefined && repositories.get(action.repository)?.state !== 'ready')
       stale.push({ action: action.id, field: 'repository' });
     else if (now === undefined && isBlocked(action, fresh)) stale.push({ action: action.id, field: 'blocked' });
+    else if (now === undefined && isGone(action, fresh)) stale.push({ action: action.id, field: 'address' });
     else if (action.kind !== 'expire' && now === undefined) satisfied.push(action);
     else if (action.kind !== 'expire' && now !== undefined) allowed.push(now);
     else {
@@ -102,4 +103,16 @@ function isBlocked({ kind, address }: SavedAction, fresh: Plan): boolean {
       (blocked) => blocked.address.server === address?.server && blocked.address.database === address.database,
     )
   );
+}
+
+/** A backup that was approved and is not wanted because its database is not there any more was not taken: nothing is satisfied. */
+function isGone({ kind, address }: SavedAction, fresh: Plan): boolean {
+  if (kind !== 'back-up' || address === null) return false;
+  const name = formatAddress(address);
+  const covered = [
+    ...fresh.unchanged,
+    ...fresh.actions.flatMap((action) => ('address' in action ? action.address : [])),
+  ];
+  const isMissing = fresh.findings.some(({ code, subject }) => code === 'database/missing' && subject === name);
+  return isMissing || !covered.some((known) => formatAddress(known) === name);
 }

@@ -28,6 +28,7 @@ import { succeed } from '../support/succeed.ts';
 const tool = { name: 'holdfast', version: '0.1.0' };
 const keepTwo = policy({ retention: { ...noRetention, last: 2 } });
 const app = database('app', { policy: keepTwo });
+const pattern = database('app', { select: { kind: 'pattern', match: 'a*', except: [] }, policy: keepTwo });
 const old = [hours(30), days(3), days(4), days(5)].map((age) => backup('app', age));
 const world = (backups: readonly BackupSummary[] = old, change: Partial<Observed> = {}) =>
   observed({ servers: [server(['app'])], repositories: [repository(backups)], ...change });
@@ -59,6 +60,8 @@ describe('a saved plan', () => {
     ['newest', plan(world([backup('app', hours(25)), ...old])), 'back-up:srv/app'],
     ['repository', plan(world(old, { repositories: [repository(old, { id: 'another' })] })), 'back-up:srv/app'],
     ['blocked', plan(world(old, { servers: [unreachable('srv')] })), 'back-up:srv/app'],
+    ['address', plan(world(old, { servers: [server(['app', 'other'])] }), database('other')), 'back-up:srv/app'],
+    ['address', plan(world(old, { servers: [server([])] }), pattern), 'back-up:srv/app'],
     ['backups', plan(world(), database('app', { policy: policy() })), 'expire:srv/app'],
   ])('is stale where %s differs, and says so', (field, fresh, action) => {
     expect(constrain(saved, fresh).stale).toContainEqual({ action, field });

@@ -109,7 +109,8 @@ async function choose(
   context: Context,
 ): Promise<Choice> {
   if (saved !== undefined) {
-    const { allowed, stale, unlisted } = constrain(saved, plan);
+    const asked = saved.actions.filter(({ address }) => address === null || isAskedFor(address, options.only));
+    const { allowed, stale, unlisted } = constrain({ ...saved, actions: asked }, plan);
     if (stale.length > 0)
       throw new OperationError(
         'plan/stale',
@@ -119,7 +120,7 @@ async function choose(
         },
       );
     return {
-      actions: allowed.filter((action) => !('address' in action) || isAskedFor(action.address, options.only)),
+      actions: allowed,
       withheld: unlisted.map((action) => ({
         state: 'not-run',
         action,
