@@ -64,6 +64,8 @@ export const codes = {
   'repository/object-corrupt': 'An object differs from what its manifest says.',
   'repository/manifest-invalid': 'A manifest cannot be read or fails its schema.',
   'repository/full': 'The repository’s file system is full.',
+  'repository/object-unreadable':
+    'The storage cannot read an object that is there, or something else lies in its place.',
   'repository/io': 'Reading or writing the repository failed.',
   'repository/lease-held': 'Another run holds the lease for this work.',
   'repository/lease-lost': 'This run lost its lease, so it must not commit.',

@@ -11,7 +11,11 @@ export function instant(milliseconds: number): Instant {
 export function parseInstant(text: string): Instant | undefined {
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/.test(text)) return undefined;
   const milliseconds = Date.parse(text);
-  return Number.isNaN(milliseconds) ? undefined : instant(milliseconds);
+  // Date.parse takes 30 February for 2 March.
+  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  return Number.isNaN(milliseconds) || day.toISOString().slice(0, 10) !== text.slice(0, 10)
+    ? undefined
+    : instant(milliseconds);
 }
 
 /** ISO 8601 in UTC with milliseconds. */

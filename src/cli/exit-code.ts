@@ -1,10 +1,10 @@
 import type { DiagnosticCode } from '../base/codes.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
-import type { LostBackup } from '../plan/observed.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { DrillNotRun, DrillNotStored, DrillReport } from '../run/drill-report.ts';
 import type { Outcome } from '../run/events.ts';
-import type { RestoreOutcome, VerifyReport } from '../run/outcome.ts';
+import type { RestoreOutcome } from '../run/outcome.ts';
+import type { Verification } from '../render/verify-text.ts';
 
 /** Every code a command ends with, as `--help` and docs/exit-codes.md list them. Any unknown non-zero one is a failure. */
 export const exitCodes = {
@@ -106,11 +106,15 @@ export function exitCodeOfApply(outcomes: readonly Outcome[], complete: boolean)
 
 /**
  * A backup that is gone without having expired is no less a failure than one that is damaged. A result that could not be
- * stored is only half of what was asked for.
+ * stored is only half of what was asked for, and so is one that could not be had for some.
  */
-export function exitCodeOfVerify(reports: readonly VerifyReport[], lost: readonly LostBackup[] = []): number {
-  if (lost.length > 0 || reports.some((report) => !report.passed)) return exitCodes.unproven;
-  return reports.some((report) => report.notRecorded !== undefined) ? exitCodes.partial : exitCodes.ok;
+export function exitCodeOfVerify({ verified, notVerified, lost }: Verification): number {
+  if (lost.length > 0 || verified.some((report) => !report.passed)) return exitCodes.unproven;
+  if (verified.length === 0 && notVerified.length > 0)
+    return worst(notVerified.map(({ error }) => exitCodeOf(error.code)));
+  return notVerified.length > 0 || verified.some((report) => report.notRecorded !== undefined)
+    ? exitCodes.partial
+    : exitCodes.ok;
 }
 
 /**

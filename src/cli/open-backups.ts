@@ -19,7 +19,8 @@ export interface Located {
 /** What a command needs to know of a backup to choose it by address and time; a damaged manifest gives no more. */
 export interface Named {
   readonly repository: Repository;
-  readonly backup: Pick<BackupSummary, 'address' | 'id' | 'snapshotAt' | 'expiredAt'>;
+  readonly backup: Pick<BackupSummary, 'address' | 'id' | 'snapshotAt' | 'expiredAt'> &
+    Partial<Pick<BackupSummary, 'verified'>>;
 }
 
 export interface Opened {

@@ -21,12 +21,17 @@ export interface VerifyDocument {
    */
   backups: Verified[];
   /**
+   * Backups that could not be read, which says nothing about them.
+   */
+  notVerified: NotVerified[];
+  /**
    * Backups that nobody can verify any more. Empty with `--set`.
    */
   lost: Lost[];
   summary: {
     passed: Count;
     failed: Count;
+    notVerified: Count;
     lost: Count;
   };
   exit: Exit;
@@ -85,6 +90,14 @@ export interface Error {
    * Whether trying again may help.
    */
   transient: boolean;
+}
+/**
+ * A backup that could not be read, and why.
+ */
+export interface NotVerified {
+  address: Address;
+  backup: BackupId;
+  error: Error;
 }
 /**
  * A backup that was committed and is gone although nobody expired it.

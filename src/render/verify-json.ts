@@ -5,14 +5,24 @@ import type { Verified, VerifyDocument } from './verify-document.gen.ts';
 import type { Verification } from './verify-text.ts';
 
 /** schemas/verify.v1: every verified backup, the lost ones, the sums, and the code that the process exits with. Ends with a line feed. */
-export function verifyJson({ verified, lost }: Verification, exitCode: number): string {
+export function verifyJson({ verified, notVerified, lost }: Verification, exitCode: number): string {
   const passed = verified.filter((report) => report.passed).length;
   const document: VerifyDocument = {
     formatVersion: 1,
     kind: 'holdfast.verify',
     backups: verified.map(reportJson),
+    notVerified: notVerified.map(({ address: { server, database }, backup, error }) => ({
+      address: { server, database },
+      backup,
+      error: errorJson(error),
+    })),
     lost: lost.map(lostJson),
-    summary: { passed, failed: verified.length - passed, lost: lost.length },
+    summary: {
+      passed,
+      failed: verified.length - passed,
+      notVerified: notVerified.length,
+      lost: lost.length,
+    },
     exit: exitCode,
   };
   return `${JSON.stringify(document, null, 2)}\n`;

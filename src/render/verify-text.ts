@@ -1,7 +1,7 @@
 import { formatAddress } from '../base/address.ts';
 import { formatBytes } from '../base/bytes.ts';
 import { formatDuration } from '../base/duration.ts';
-import type { VerifyReport } from '../run/outcome.ts';
+import type { Verifications, VerifyReport } from '../run/outcome.ts';
 import { lostLines, type LostIn } from './lost-lines.ts';
 import { escapeControl } from './neutral.ts';
 import type { Paint } from './paint.ts';
@@ -11,15 +11,14 @@ const proven = {
   L2: 'every file decodes to its end and holds the recorded rows',
 } as const satisfies Record<VerifyReport['level'], string>;
 
-export interface Verification {
-  readonly verified: readonly VerifyReport[];
+export interface Verification extends Verifications {
   /** Backups that nobody can verify any more. */
   readonly lost: readonly LostIn[];
 }
 
 /** One line per backup, one more per problem; then the sums. A run that verified nothing says so and proves nothing. */
-export function verifyText({ verified: reports, lost }: Verification, paint: Paint): string {
-  if (reports.length === 0 && lost.length === 0) return 'No backup was verified.\n';
+export function verifyText({ verified: reports, notVerified, lost }: Verification, paint: Paint): string {
+  if (reports.length + notVerified.length + lost.length === 0) return 'No backup was verified.\n';
   const lines = reports.map((report) => {
     const name = `${escapeControl(formatAddress(report.address))}  ${report.backup}`;
     const read = `${report.objects} ${report.objects === 1 ? 'object' : 'objects'}, ${formatBytes(report.storedBytes)} read in ${formatDuration(report.ms)}`;
@@ -38,8 +37,16 @@ export function verifyText({ verified: reports, lost }: Verification, paint: Pai
     ].join('\n');
   });
   const damaged = reports.filter((report) => !report.passed).length;
-  const sums = `${reports.length - damaged} verified, ${damaged} damaged${lost.length === 0 ? '' : `, ${lost.length} lost`}.`;
+  const unread = notVerified.flatMap(({ address, backup, error }) => [
+    `${paint.error('✗ NOT READ')} ${escapeControl(formatAddress(address))}  ${backup}  ${escapeControl(error.message)} [${error.code}]`,
+    ...(error.hint === undefined ? [] : [`              ${escapeControl(error.hint)}`]),
+  ]);
+  const sums = [
+    `${reports.length - damaged} verified, ${damaged} damaged`,
+    ...(notVerified.length === 0 ? [] : [`${notVerified.length} not read`]),
+    ...(lost.length === 0 ? [] : [`${lost.length} lost`]),
+  ].join(', ');
   const next =
     'Next: run `backup apply`. It makes new backups of these databases; the damaged ones stay until a good one replaces them.';
-  return `${[...lines, ...lostLines(lost, paint), '', sums, ...(damaged > 0 ? [next] : [])].join('\n')}\n`;
+  return `${[...lines, ...unread, ...lostLines(lost, paint), '', `${sums}.`, ...(damaged > 0 ? [next] : [])].join('\n')}\n`;
 }

@@ -42,7 +42,7 @@ export async function* readPart(repository: Repository, part: Part): AsyncGenera
   const hash = createHash('sha256');
   let bytes = 0;
   const source = await repository.read(part.object, { offset: part.offset, length: part.length });
-  for await (const chunk of source as AsyncIterable<Uint8Array>) {
+  for await (const chunk of source) {
     hash.update(chunk);
     bytes += chunk.byteLength;
     yield chunk;

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { BackupId } from '../manifest/keys.ts';
 
 /** One object as a listing shows it. */
@@ -43,8 +42,8 @@ export interface Repository {
   adopt(key: string, path: string, sha256: string): Promise<StoredObject>;
   /** `put` for a small object that makes others visible (a manifest, a record): all or nothing, also against kill -9. */
   commit(key: string, bytes: Uint8Array): Promise<void>;
-  /** Bytes `offset` to `offset + length`. Throws `repository/object-missing`. The caller consumes or destroys it. */
-  read(key: string, range?: { readonly offset: number; readonly length: number }): Promise<Readable>;
+  /** Bytes `offset` to `offset + length`. Throws `repository/object-missing`, `repository/object-unreadable`, while it is read too. The caller reads from it, to the end or not. */
+  read(key: string, range?: { readonly offset: number; readonly length: number }): Promise<AsyncIterable<Uint8Array>>;
   /** The whole object, at most `limit` bytes (else `repository/object-corrupt`). */
   readSmall(key: string, limit: number): Promise<Buffer>;
   /**

@@ -18,6 +18,18 @@ export interface VerifyReport {
   readonly notRecorded?: OperationError;
 }
 
+/** A backup that could not be read at all, which says nothing about it. */
+export interface NotVerified {
+  readonly address: Address;
+  readonly backup: BackupId;
+  readonly error: OperationError;
+}
+
+export interface Verifications {
+  readonly verified: readonly VerifyReport[];
+  readonly notVerified: readonly NotVerified[];
+}
+
 /** What a restore did, or would do with `--dry-run`. */
 export type RestoreOutcome =
   | {

@@ -1,18 +1,26 @@
 import { formatAddress } from '../base/address.ts';
 import { formatBytes } from '../base/bytes.ts';
-import { messageOf } from '../base/operation-error.ts';
-import type { VerifyReport } from './outcome.ts';
+import { messageOf, OperationError } from '../base/operation-error.ts';
+import type { NotVerified, Verifications, VerifyReport } from './outcome.ts';
 import type { Tools } from './tools.ts';
 import { verifyBackup, type VerifyRequest } from './verify.ts';
 
-/** Verifies backups one after another, and tells of each. Throws what `verifyBackup` throws; the rest is then not read. */
+/** Verifies backups one after another, and tells of each. One that cannot be read holds up none of the others. */
 export async function verifyEach(
   requests: readonly Omit<VerifyRequest, 'key'>[],
   tools: Tools,
-): Promise<readonly VerifyReport[]> {
-  const done: VerifyReport[] = [];
-  for (const request of requests) done.push(await verifyOne(request, tools));
-  return done;
+): Promise<Verifications> {
+  const verified: VerifyReport[] = [];
+  const notVerified: NotVerified[] = [];
+  for (const request of requests) {
+    try {
+      verified.push(await verifyOne(request, tools));
+    } catch (error) {
+      if (!(error instanceof OperationError) || tools.signal.aborted) throw error;
+      notVerified.push({ address: request.address, backup: request.backup, error });
+    }
+  }
+  return { verified, notVerified };
 }
 
 async function verifyOne(request: Omit<VerifyRequest, 'key'>, tools: Tools): Promise<VerifyReport> {

@@ -116,6 +116,7 @@ function telling(
 const damage: ReadonlySet<string> = new Set([
   'repository/object-corrupt',
   'repository/object-missing',
+  'repository/object-unreadable',
   'repository/manifest-invalid',
   'dump/truncated',
   'dump/count-mismatch',

@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { compose } from '../../src/cli/compose.ts';
@@ -177,4 +177,26 @@ describe.for([
     expect((await bench.backup(['verify'])).code).toBe(0);
     await bench.nothingLeft();
   });
+});
+
+test('what lies in the place of an object is told, in every backup, and the others are read', async () => {
+  const objects = await objectsOf(newer);
+  const data = objects.find((path) => path.startsWith('data/')) ?? '';
+  const path = join(bench.work.repository, data);
+  await rename(path, `${path}.kept`);
+  await mkdir(path);
+  const verified = await bench.work.json<{ backups: readonly { backup: string; passed: boolean }[] }>(
+    ['verify', '--all', '--level', 'L1'],
+    { env: bench.env, code: 26 },
+  );
+  expect(verified.backups).toContainEqual(expect.objectContaining({ backup: newer, passed: false }));
+  expect(verified.backups).toContainEqual(expect.objectContaining({ backup: older, passed: true }));
+  await rmdir(path);
+  await rename(`${path}.kept`, path);
+  // Once found damaged it is read whole, whatever is asked for.
+  const again = await bench.work.json<{ backups: readonly { level: string }[] }>(
+    ['verify', '--set', newer, '--level', 'L1'],
+    { env: bench.env },
+  );
+  expect(again.backups).toMatchObject([{ level: 'L2', passed: true }]);
 });

@@ -3,6 +3,7 @@ import type { BackupId } from '../../src/manifest/keys.ts';
 import { strictly } from '../support/schema.ts';
 import { paint } from '../../src/render/paint.ts';
 import { verifyJson } from '../../src/render/verify-json.ts';
+import { exitCodeOfVerify } from '../../src/cli/exit-code.ts';
 import { verifyText } from '../../src/render/verify-text.ts';
 import { OperationError } from '../../src/base/operation-error.ts';
 import type { VerifyReport } from '../../src/run/outcome.ts';
@@ -29,23 +30,34 @@ const damaged: VerifyReport = {
 
 describe('what a verification found', () => {
   test('as text', async () => {
-    await expect(verifyText({ verified: [good, damaged], lost: [] }, paint(0))).toMatchFileSnapshot(
+    await expect(verifyText({ notVerified: [], verified: [good, damaged], lost: [] }, paint(0))).toMatchFileSnapshot(
       'golden/evidence-verify.txt',
     );
   });
 
+  test('what could not be read is named, and is neither verified nor damaged', () => {
+    const error = new OperationError('repository/io', 'reading data/x failed (EACCES)');
+    const notVerified = [{ address: damaged.address, backup: damaged.backup, error }];
+    const text = verifyText({ verified: [good], notVerified, lost: [] }, paint(0));
+    expect(text).toContain('✗ NOT READ wfdb02/cmdb');
+    expect(text).toContain('1 verified, 0 damaged, 1 not read.');
+    expect(exitCodeOfVerify({ verified: [good], notVerified, lost: [] })).toBe(24);
+    expect(exitCodeOfVerify({ verified: [], notVerified, lost: [] })).toBe(1);
+    expect(exitCodeOfVerify({ verified: [damaged], notVerified, lost: [] })).toBe(26);
+  });
+
   test('nothing verified is not reported as verified', () => {
-    expect(verifyText({ verified: [], lost: [] }, paint(0))).toBe('No backup was verified.\n');
+    expect(verifyText({ notVerified: [], verified: [], lost: [] }, paint(0))).toBe('No backup was verified.\n');
   });
 
   test('a backup that is gone cannot be verified, and is counted', () => {
     const lost = [{ address: good.address, id: undefined, sequence: 4, location: '/srv/backups' }];
-    const text = verifyText({ verified: [good], lost }, paint(0));
+    const text = verifyText({ notVerified: [], verified: [good], lost }, paint(0));
     expect(text).toContain(
       '✗ LOST      wfdb02/botpress_db  backup number 4 in /srv/backups is gone without having expired',
     );
     expect(text).toContain('1 verified, 0 damaged, 1 lost.');
-    expect(JSON.parse(verifyJson({ verified: [good], lost }, 26))).toMatchObject({
+    expect(JSON.parse(verifyJson({ notVerified: [], verified: [good], lost }, 26))).toMatchObject({
       lost: [{ id: null, sequence: 4, repository: '/srv/backups' }],
       summary: { passed: 1, failed: 0, lost: 1 },
     });
@@ -54,6 +66,7 @@ describe('what a verification found', () => {
   test('a result that could not be stored is told beside the verdict', () => {
     const notRecorded = new OperationError('repository/io', 'storing a record: permission denied', { hint: 'Ask.' });
     const verification = {
+      notVerified: [],
       verified: [
         { ...good, notRecorded },
         { ...damaged, notRecorded },
@@ -74,18 +87,19 @@ describe('what a verification found', () => {
     const errorsOf = await strictly('verify');
     const lost = [{ address: good.address, id: good.backup, sequence: undefined, location: '/srv/backups' }];
     const notRecorded = new OperationError('repository/io', 'permission denied');
-    const document = verifyJson({ verified: [{ ...good, notRecorded }, damaged], lost }, 26);
+    const document = verifyJson({ notVerified: [], verified: [{ ...good, notRecorded }, damaged], lost }, 26);
     expect(errorsOf(JSON.parse(document))).toEqual([]);
     expect(errorsOf(JSON.parse(document.replace('"L1"', '"L9"')))).not.toEqual([]);
   });
 
   test('as one JSON document', () => {
-    expect(JSON.parse(verifyJson({ verified: [good, damaged], lost: [] }, 26))).toEqual({
+    expect(JSON.parse(verifyJson({ notVerified: [], verified: [good, damaged], lost: [] }, 26))).toEqual({
       formatVersion: 1,
       kind: 'holdfast.verify',
       backups: [good, damaged].map((report) => ({ ...report, notRecorded: null })),
+      notVerified: [],
       lost: [],
-      summary: { passed: 1, failed: 1, lost: 0 },
+      summary: { passed: 1, failed: 1, notVerified: 0, lost: 0 },
       exit: 26,
     });
   });

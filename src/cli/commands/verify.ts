@@ -26,26 +26,27 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
   const { level } = options;
   const locations =
     options.repository === undefined ? locationsOf(await loadSpec(options, context)) : [options.repository];
-  const { verified, lost } = await withTools(options, context, async (tools) => {
+  const found = await withTools(options, context, async (tools) => {
     const opened = await openBackups(locations, tools);
     // Whoever names one backup asks about that one alone.
     const gone = options.set === undefined ? ofAddresses(opened.lost, options.address) : [];
     const chosen = choose(matching(opened.named, options.address, gone), options);
     if (chosen.length + gone.length === 0)
       throw invalidUsage('there is no backup to verify', 'Run `backup apply` first. Expired ones are read with --set.');
-    const requests = chosen.map(({ repository, backup: { address, id } }) => ({
+    const requests = chosen.map(({ repository, backup: { address, id, verified } }) => ({
       repository,
       address,
       backup: id,
-      level,
+      // Checksums alone cannot show that a backup whose content was wrong is right now.
+      level: verified?.passed === false ? ('L2' as const) : level,
     }));
-    return { verified: await verifyEach(requests, tools), lost: gone };
+    return { ...(await verifyEach(requests, tools)), lost: gone };
   });
-  const code = exitCodeOfVerify(verified, lost);
+  const code = exitCodeOfVerify(found);
   return answer(
     {
-      text: () => verifyText({ verified, lost }, paintFor(context.stdout, options, context.env)),
-      json: () => verifyJson({ verified, lost }, code),
+      text: () => verifyText(found, paintFor(context.stdout, options, context.env)),
+      json: () => verifyJson(found, code),
     },
     options,
     { context, reports, code },

@@ -11,7 +11,7 @@ import { listNames, listObjects } from './listing.ts';
 import { readMarker } from './marker.ts';
 import { publish, readBack, writeTemporary } from './publish.ts';
 import { readSmallFile } from './small-file.ts';
-import { isErrno, storageError } from './storage-error.ts';
+import { isErrno, readingError, storageError, unreadable } from './storage-error.ts';
 import { openTree, syncDirectory, type Tree } from './tree.ts';
 
 /**
@@ -39,6 +39,13 @@ function repositoryAt(tree: Tree, id: string): Repository {
       throw storageError(error, what);
     }
   };
+  const reading = async <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw readingError(error, key);
+    }
+  };
   const put: Repository['put'] = async (key, source) => {
     const final = await guarded(`storing ${key}`, () => tree.locateForWriting(key));
     const failed = { error: undefined as unknown };
@@ -60,7 +67,7 @@ function repositoryAt(tree: Tree, id: string): Repository {
     const file = await open(await tree.locate(key), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     if ((await file.stat()).isFile()) return file;
     await file.close();
-    throw new OperationError('repository/io', `${key} is not a regular file`);
+    throw unreadable(key);
   };
 
   return {
@@ -72,21 +79,22 @@ function repositoryAt(tree: Tree, id: string): Repository {
     },
     adopt: (key, path, sha256) => guarded(`storing ${key}`, () => adopt(tree, { key, path, sha256, put })),
     read: (key, range) =>
-      guarded(`reading ${key}`, async () => {
+      reading(key, async () => {
         const file = await readObject(key);
         if (range?.length === 0) {
           // A stream cannot be asked for nothing: its end is inclusive.
           await file.close();
           return Readable.from([]);
         }
-        return file.createReadStream({
+        const stream = file.createReadStream({
           highWaterMark: chunkBytes,
           ...(range === undefined ? {} : { start: range.offset, end: range.offset + range.length - 1 }),
         });
+        return chunksOfObject(stream, key);
       }),
-    readSmall: (key, limit) => guarded(`reading ${key}`, async () => readSmallFile(await tree.locate(key), key, limit)),
+    readSmall: (key, limit) => reading(key, async () => readSmallFile(await tree.locate(key), key, limit)),
     fetch: (key, path) =>
-      guarded(`reading ${key}`, async () => {
+      reading(key, async () => {
         // Opened for its checks alone: a regular file, no symbolic link.
         await (await readObject(key)).close();
         await layOut(await tree.locate(key), path);
@@ -132,6 +140,14 @@ function repositoryAt(tree: Tree, id: string): Repository {
         return bavail * bsize;
       }),
   };
+}
+
+async function* chunksOfObject(stream: AsyncIterable<Uint8Array>, key: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (error) {
+    throw readingError(error, key);
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, open, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { OperationError } from '../../base/operation-error.ts';
+import { unreadable } from './storage-error.ts';
 
 const openFile = promisify(open);
 const readInto = promisify(read);
@@ -14,7 +15,7 @@ export async function readSmallFile(path: string, key: string, limit: number): P
   const file = await openFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const found = fstatSync(file);
-    if (!found.isFile()) throw new OperationError('repository/io', `${key} is not a regular file`);
+    if (!found.isFile()) throw unreadable(key);
     if (found.size > limit)
       throw new OperationError('repository/object-corrupt', `${key} is larger than ${limit} bytes`);
     const bytes = Buffer.allocUnsafeSlow(found.size);

@@ -25,6 +25,24 @@ export function storageError(error: unknown, what: string): OperationError {
   }
 }
 
+/** The same for reading one object. What the storage itself cannot read any more is no trouble on the way there. */
+export function readingError(error: unknown, key: string): OperationError {
+  return isErrno(error, 'EIO', 'EBADMSG', 'EUCLEAN', 'EISDIR')
+    ? unreadable(key, error)
+    : storageError(error, `reading ${key}`);
+}
+
+export function unreadable(key: string, cause?: unknown): OperationError {
+  return new OperationError(
+    'repository/object-unreadable',
+    `${key} cannot be read: it is damaged, or no regular file`,
+    {
+      hint: 'Look at the storage. Verify the other backups and back the database up again.',
+      cause,
+    },
+  );
+}
+
 export function symbolicLink(what: string): OperationError {
   return new OperationError('repository/io', `${what} met a symbolic link inside the repository`, {
     hint: 'Holdfast makes none and follows none: replace it by the real file or directory.',
