@@ -123,7 +123,12 @@ async function prove(
     checkCounts(counted, tables, dumped.entries);
   } catch (error) {
     // Counted after pg_dump let go of its locks, a table may have been rewritten meanwhile: another try may do.
-    await refuseChanged(context, { database: request.address.database, tables, signal: request.signal });
+    await refuseChanged(context, {
+      database: request.address.database,
+      tables,
+      definitions: [],
+      signal: request.signal,
+    });
     throw error;
   }
   await checkLargeObjects(session, dumped.largeObjects, facts);

@@ -3,6 +3,7 @@ import type { CaptureContext } from './capture.ts';
 import type { countTables } from './counts.ts';
 import { describeDatabase, type Described } from './describe-database.ts';
 import { dumpDatabase } from './dump.ts';
+import { readDefinitions, refuseDropped, type Definition } from './dropped-objects.ts';
 import { refuseRewritten } from './rewritten-tables.ts';
 import { openSession, type Session } from './session.ts';
 import { countInSnapshot, type Snapshot } from './snapshot.ts';
@@ -37,6 +38,7 @@ export async function dumpInSnapshot(work: DumpInSnapshot, failed: AbortControll
   const [found] = await session.query<{ blobs: string; encoding: string }>(
     "SELECT count(*) AS blobs, current_setting('server_encoding') AS encoding FROM pg_largeobject_metadata",
   );
+  const definitions = await readDefinitions(session);
   let unchanged: Promise<void> | undefined;
   const dumping = dumpDatabase({
     server,
@@ -51,7 +53,7 @@ export async function dumpInSnapshot(work: DumpInSnapshot, failed: AbortControll
     events: request.events,
     signal,
     locked: () => {
-      unchanged ??= refuseChanged(context, { database, tables, signal });
+      unchanged ??= refuseChanged(context, { database, tables, definitions, signal });
       unchanged.catch((error: unknown) => failed.abort(error));
     },
     programs: { dump: context.dump.path, restore: context.restore.path },
@@ -72,19 +74,23 @@ export async function dumpInSnapshot(work: DumpInSnapshot, failed: AbortControll
   await Promise.allSettled([dumping, describing, counting]);
   await unchanged?.catch(() => undefined);
   if (failed.signal.aborted && !request.signal.aborted) throw failed.signal.reason;
-  if (unchanged === undefined) await refuseChanged(context, { database, tables, signal: request.signal });
+  if (unchanged === undefined) await refuseChanged(context, { database, tables, definitions, signal: request.signal });
   return { dumped: await dumping, described: await describing, counted: await counting };
 }
 
-/** Throws where a table is not the file any more that the snapshot saw, as a session without that snapshot sees it. */
+/** Throws where the dump cannot be what the snapshot saw, as a session without that snapshot sees it. */
 export async function refuseChanged(
   { server }: CaptureContext,
-  {
-    database,
-    tables,
-    signal,
-  }: { readonly database: string; readonly tables: readonly DumpableTable[]; readonly signal: AbortSignal },
+  { database, tables, definitions, signal }: Unchanged,
 ): Promise<void> {
   await using latest = await openSession(server, database, { signal });
   await refuseRewritten(latest, tables);
+  await refuseDropped(latest, definitions);
+}
+
+interface Unchanged {
+  readonly database: string;
+  readonly tables: readonly DumpableTable[];
+  readonly definitions: readonly Definition[];
+  readonly signal: AbortSignal;
 }

@@ -1,4 +1,5 @@
 import { OperationError } from '../../base/operation-error.ts';
+import { droppedMeanwhile } from './dropped-objects.ts';
 import { lockHint } from './query-error.ts';
 
 /** Collects what pg_dump says on stderr and turns its end into a verdict. Lines are in English: it runs with LC_ALL=C. */
@@ -68,11 +69,7 @@ const causes: readonly { readonly pattern: RegExp; readonly make: () => Operatio
   },
   {
     pattern: /could not open relation with OID|cache lookup failed|relation .* does not exist/,
-    make: () =>
-      new OperationError('dump/failed', 'an object was dropped while the dump began', {
-        hint: 'Try again.',
-        transient: true,
-      }),
+    make: () => droppedMeanwhile('an object that pg_dump was to read'),
   },
   {
     pattern: /snapshot .* does not exist|invalid snapshot identifier/,

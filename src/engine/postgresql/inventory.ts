@@ -1,4 +1,5 @@
 import type { Fact } from '../../manifest/manifest.ts';
+import { droppedMeanwhile } from './dropped-objects.ts';
 import { aclQueries } from './inventory-acl.ts';
 import { codeQueries } from './inventory-code.ts';
 import { readMaterializedRows } from './inventory-materialized.ts';
@@ -37,11 +38,20 @@ export async function readInventory(session: Session, options: InventoryOptions)
   const facts: Fact[] = [];
   for (const query of queries) {
     if (options.only === 'access' && !query.access) continue;
-    for (const fact of await session.query<Fact>(query.sql(features))) facts.push(...inScope(fact, options.roles));
+    for (const fact of await session.query<Named>(query.sql(features)))
+      facts.push(...inScope(named(fact), options.roles));
   }
   if (options.only !== 'access')
     facts.push(...(await readSequenceStates(session)), ...(await readMaterializedRows(session)));
   return facts.sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
+}
+
+/** The server takes argument types from its newest catalogs, and a function without any has no name. */
+type Named = Omit<Fact, 'name'> & { readonly name: string | null };
+
+function named({ kind, name, value }: Named): Fact {
+  if (name === null) throw droppedMeanwhile(`an object of kind ${kind}`);
+  return { kind, name, value };
 }
 
 const queries: readonly InventoryQuery[] = [

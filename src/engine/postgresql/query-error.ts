@@ -23,8 +23,14 @@ export class QueryError extends OperationError {
   }
 }
 
-/** SQLSTATEs after which the same may succeed: connection lost, shutdown, restart, too many connections, serialization, deadlock, lock. */
-const transientStates = /^(08|57P0[1-5]|53300|40001|40P01|55P03|57014)/;
+/**
+ * SQLSTATEs after which the same may succeed: connection lost, shutdown, restart, too many connections, serialization,
+ * deadlock, lock; and a relation that is not there, because ours are named by the catalogs of a moment ago.
+ */
+const transientStates = /^(08|57P0[1-5]|53300|40001|40P01|42P01|55P03|57014)/;
+
+/** The same of functions on catalogs, which report it as an internal error. It holds OIDs only and is never translated. */
+const dropped = /^(cache lookup failed for|could not open relation with OID) /;
 
 /**
  * Classes whose primary message names objects, roles and settings but never a value of a row. Everything else (22 data
@@ -49,11 +55,13 @@ export function queryError(error: unknown, doing: string, hint?: string): QueryE
     const summary = 'an object stayed locked longer than the lock wait allows';
     return new QueryError('source/lock-timeout', summary, { sqlState: state, transient: true, hint: lockHint });
   }
-  const why = speakableStates.test(state) ? oneLine(message) : 'the server’s message may hold data and is not shown';
+  const isGone = state === 'XX000' && dropped.test(message);
+  const why =
+    isGone || speakableStates.test(state) ? oneLine(message) : 'the server’s message may hold data and is not shown';
   const kind = /^(08|28|3D|57P)/.test(state) ? 'source/connect' : 'source/query';
   return new QueryError(kind, `${doing} failed: ${why} (SQLSTATE ${state})`, {
     sqlState: state,
-    transient: transientStates.test(state),
+    transient: isGone || transientStates.test(state),
     ...(hint === undefined ? {} : { hint }),
   });
 }
