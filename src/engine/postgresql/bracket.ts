@@ -11,7 +11,7 @@ export const supportedMajors = { oldest: 15, newest: 18 } as const;
 /**
  * One control session for the server. Snapshots are opened per database when its turn comes: all at once would be no more
  * consistent (databases share no transactions), and an idle snapshot holds back vacuum.
- * Throws `source/connect`, `server/version-unsupported`, `client/missing`, `client/too-old`, `capture/refused` (pooler).
+ * Throws `source/connect`, `server/version-unsupported`, `client/missing`, `client/too-old`.
  */
 export async function openBracket(server: ServerAccess, options: BracketOptions): Promise<CaptureBracket> {
   const control = await openSession(server, server.maintenanceDatabase, { signal: options.signal });
@@ -22,12 +22,6 @@ export async function openBracket(server: ServerAccess, options: BracketOptions)
         'server/version-unsupported',
         `${server.name} is PostgreSQL ${major}, supported are ${supportedMajors.oldest} to ${supportedMajors.newest}`,
       );
-    }
-    const [row] = await control.query<{ backend: string }>('SELECT pg_backend_pid() AS backend');
-    if (Number(row?.backend) !== control.backend) {
-      throw new OperationError('capture/refused', `${server.name} is reached through a connection pooler`, {
-        hint: 'A snapshot must be shared by several sessions of one server. Give the server’s own host and port.',
-      });
     }
     const dump = await findClient('pg_dump', major, server.clients);
     const restore = await findClient('pg_restore', major, server.clients);

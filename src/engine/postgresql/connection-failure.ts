@@ -1,14 +1,28 @@
 import type { Connection } from '../../base/connection.ts';
 import type { ServerAccess } from '../server-access.ts';
-import { queryError, type QueryError } from './query-error.ts';
+import { queryError, QueryError } from './query-error.ts';
 
 /** Why no way to connect worked. `failures` are the driver's, one per attempt, in order; there is at least one. */
 export function connectionFailure(server: ServerAccess, database: string, failures: readonly unknown[]): QueryError {
   const [first, ...others] = failures;
   // With two attempts, the telling one is that which got further.
   const told = others.reduce((best, failure) => (rank(failure) > rank(best) ? failure : best), first);
+  const { code, message } = told as Failure;
+  if (code === '08P01' && /startup parameter/.test(String(message))) return poolerBetween(server);
   const doing = `the connection to ${server.name}, database ${JSON.stringify(database)},`;
   return queryError(told, doing, hintFor(told, server.connection));
+}
+
+/**
+ * A snapshot is shared by several sessions, and settings given at start-up must last: a pooler passes on neither. PgBouncer
+ * refuses such settings unless it is told to ignore them; then its sessions are known by not being those of the server.
+ */
+export function poolerBetween(server: ServerAccess): QueryError {
+  return new QueryError('source/connect', `${server.name} is reached through a connection pooler`, {
+    sqlState: '08P01',
+    transient: false,
+    hint: 'Give the server’s own host and port.',
+  });
 }
 
 /** Nobody there: with or without TLS makes no difference, and libpq does not try again either. */

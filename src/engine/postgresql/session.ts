@@ -1,5 +1,6 @@
 import { Query } from 'pg';
 import type { ServerAccess } from '../server-access.ts';
+import { poolerBetween } from './connection-failure.ts';
 import { cancelBackend, connectAny } from './driver-client.ts';
 import { QueryError, queryError } from './query-error.ts';
 import { stopped } from '../stopped.ts';
@@ -30,7 +31,10 @@ export interface SessionOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** Opens a session on one database. The caller disposes it. Throws `source/connect`, transient where trying again may help. */
+/**
+ * Opens a session on one database. The caller disposes it. Throws `source/connect`, transient where trying again may help;
+ * also where a connection pooler is in between.
+ */
 export async function openSession(
   server: ServerAccess,
   database: string,
@@ -73,10 +77,11 @@ export async function openSession(
     },
   };
   try {
-    const rows = await session.query<{ version: string }>(`
-      SELECT current_setting('server_version_num') AS version,
+    const [row] = await session.query<{ version: string; backend: string }>(`
+      SELECT current_setting('server_version_num') AS version, pg_backend_pid() AS backend,
         CASE WHEN current_setting('server_version_num')::int >= 170000 THEN set_config('transaction_timeout', '0', false) END`);
-    return Object.assign(session, { versionNumber: Number(rows[0]?.version) });
+    if (Number(row?.backend) !== client.processID) throw poolerBetween(server);
+    return Object.assign(session, { versionNumber: Number(row?.version) });
   } catch (error) {
     await session[Symbol.asyncDispose]();
     const { settings = {} } = options;
