@@ -2,6 +2,7 @@ import { canonicalJson, type Json } from '../../base/json.ts';
 import type { Contents, Fact } from '../../manifest/manifest.ts';
 import { roleFacts } from './facts.ts';
 import { readInventory } from './inventory.ts';
+import { quoteIdentifier } from './quote.ts';
 import type { Session } from './session.ts';
 
 /** A role, membership or server-wide setting of the backup that the target already has, otherwise. */
@@ -12,33 +13,77 @@ export interface RoleConflict {
 }
 
 /**
- * What restoring the roles of a backup would change about roles that the target has already. New roles and what only
- * concerns them is no conflict; neither are the bootstrap role and the role of this session, which a restore never
- * touches. Memberships count where both roles exist: granting one would give an existing role more than it had.
+ * How roles of a backup differ from those of the target that have their names. New roles and what only concerns them is no
+ * conflict; neither are the bootstrap role and the role of this session, which a restore never touches. Memberships count where
+ * both roles exist: granting one would give an existing role more than it had. What a role is or has only on the target
+ * counts too, as far as roles of the backup and predefined ones go: used as it is, it could do more than at the source.
  */
 export async function roleConflicts(session: Session, contents: Contents): Promise<readonly RoleConflict[]> {
-  const wanted = contents.inventory.filter(({ kind, value }) => concerned.has(kind) && value['inDatabase'] !== true);
-  const [me] = await session.query<{ role: string }>('SELECT session_user AS role');
-  const present = await readTarget(session, contents);
-  const untouched = new Set(
-    present.filter(({ kind, value }) => kind === 'role' && value['bootstrap'] === true).map(({ name }) => name),
-  );
-  const existing = new Set(present.filter(({ kind }) => kind === 'role').map(({ name }) => name));
-  const found = new Map(present.map((fact) => [`${fact.kind}\0${fact.name}`, fact]));
-  const conflicts: RoleConflict[] = [];
-  for (const fact of wanted) {
-    const roles = rolesOf(fact);
-    if (fact.value['bootstrap'] === true || roles.some((role) => untouched.has(role) || role === me?.role)) continue;
-    // On a server without other roles, a setting for all roles concerns nobody but those of the backup.
-    if (roles.length === 0 && [...existing].every((role) => untouched.has(role) || role === me?.role)) continue;
-    if (!roles.every((role) => existing.has(role) || role.startsWith('pg_'))) continue;
-    const differsIn = differingFields(fact, found.get(`${fact.kind}\0${fact.name}`));
-    if (differsIn.length > 0) conflicts.push({ what: `${fact.kind} ${JSON.stringify(fact.name)}`, differsIn });
-  }
-  return conflicts;
+  const { differing, extra } = await compareRoles(session, contents);
+  return [...differing, ...extra.map((fact) => conflict(fact, ['absent in the backup']))];
 }
 
-const concerned: ReadonlySet<string> = new Set(['role', 'membership', 'setting']);
+/** Statements that take away the memberships that roles of the backup have only on the target: roles.sql gives and takes none. */
+export async function revocations(session: Session, contents: Contents): Promise<readonly string[]> {
+  const { extra } = await compareRoles(session, contents);
+  return extra
+    .filter(({ kind }) => kind === 'membership')
+    .map(({ value: { role, member, grantor, inherit } }) => {
+      const by = inherit === undefined ? '' : ` GRANTED BY ${quoteIdentifier(String(grantor))}`;
+      return `REVOKE ${quoteIdentifier(String(role))} FROM ${quoteIdentifier(String(member))}${by} CASCADE`;
+    });
+}
+
+interface Compared {
+  readonly differing: readonly RoleConflict[];
+  /** What only the target has. */
+  readonly extra: readonly Fact[];
+}
+
+async function compareRoles(session: Session, contents: Contents): Promise<Compared> {
+  const wanted = contents.inventory.filter(isConcerned);
+  const present = (await readTarget(session, contents)).filter(isConcerned);
+  const [me] = await session.query<{ role: string }>('SELECT session_user AS role');
+  const untouched = new Set(present.filter(({ value }) => value['bootstrap'] === true).map(({ name }) => name));
+  if (me !== undefined) untouched.add(me.role);
+  const existing = new Set(present.filter(({ kind }) => kind === 'role').map(({ name }) => name));
+  const isTouched = (fact: Fact): boolean =>
+    fact.value['bootstrap'] !== true && !rolesOf(fact).some((role) => untouched.has(role));
+  const isShared = (fact: Fact, others: ReadonlySet<string>): boolean =>
+    rolesOf(fact).every((role) => others.has(role) || role.startsWith('pg_'));
+  const keyOf = keyOfMembers(wanted);
+  const found = new Map(present.map((fact) => [keyOf(fact), fact]));
+  const differing: RoleConflict[] = [];
+  for (const fact of wanted) {
+    // On a server without other roles, a setting for all roles concerns nobody but those of the backup.
+    if (rolesOf(fact).length === 0 && existing.isSubsetOf(untouched)) continue;
+    if (!isTouched(fact) || !isShared(fact, existing)) continue;
+    const differsIn = differingFields(fact, found.get(keyOf(fact)));
+    if (differsIn.length > 0) differing.push(conflict(fact, differsIn));
+  }
+  const asked = new Set(wanted.map(keyOf));
+  const backedUp = new Set(roleFacts(contents.inventory).map(({ name }) => name));
+  const extra = present.filter(
+    (fact) => rolesOf(fact).length > 0 && !asked.has(keyOf(fact)) && isTouched(fact) && isShared(fact, backedUp),
+  );
+  return { differing, extra };
+}
+
+const conflict = ({ kind, name }: Fact, differsIn: readonly string[]): RoleConflict => ({
+  what: `${kind} ${JSON.stringify(name)}`,
+  differsIn,
+});
+
+/** Of the server as a whole. */
+const isConcerned = ({ kind, value }: Fact): boolean =>
+  ['role', 'membership', 'setting'].includes(kind) && value['inDatabase'] !== true;
+
+/** A membership's name has its grantor from 16 on; where the backup has none of those, it is known by its two roles. */
+function keyOfMembers(wanted: readonly Fact[]): (fact: Fact) => string {
+  const hasGrantors = wanted.some(({ kind, value }) => kind === 'membership' && value['inherit'] !== undefined);
+  return (fact) =>
+    JSON.stringify(fact.kind === 'membership' && !hasGrantors ? [fact.kind, ...rolesOf(fact)] : [fact.kind, fact.name]);
+}
 
 async function readTarget(session: Session, contents: Contents): Promise<readonly Fact[]> {
   await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');

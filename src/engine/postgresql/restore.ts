@@ -6,7 +6,7 @@ import { roleFacts, settingFacts } from './facts.ts';
 import { analyzeDatabase } from './restore-analyze.ts';
 import { restoreData } from './restore-data.ts';
 import { makeDatabase } from './restore-database.ts';
-import { roleConflicts } from './restore-roles.ts';
+import { revocations, roleConflicts } from './restore-roles.ts';
 import { makeTablespaces, type Tablespaces } from './restore-tablespaces.ts';
 import { openRestored } from './restored-session.ts';
 import { openSession, type Session } from './session.ts';
@@ -62,7 +62,8 @@ async function carryOut(phase: Step['phase'], context: StepContext): Promise<voi
       // Databases restored at the same time have roles in common, and two sessions cannot make the same one.
       await session.query('SELECT pg_advisory_lock($1::bigint)', [rolesLock]);
       await noteRoles(session, target, request);
-      await session.run(await source.text('roles'));
+      const taken = request.overwriteRoles ? await revocations(session, request.contents) : [];
+      await session.run([...taken, await source.text('roles')].join(';\n'));
       return;
     }
     case 'database':
