@@ -3,7 +3,7 @@ import { OperationError } from '../../base/operation-error.ts';
 import type { Contents } from '../../manifest/manifest.ts';
 import type { CleanServer, OpenServer } from '../clean-server.ts';
 import type { RestoreRequest } from '../engine.ts';
-import { databaseFact, roleFacts, tablespaceFacts } from './facts.ts';
+import { databaseFact, roleFacts, settingFacts, tablespaceFacts } from './facts.ts';
 import { roleConflicts, rolesNamedBy } from './restore-roles.ts';
 import { mayReplace } from './restore-database.ts';
 import { listOf } from './server-settings.ts';
@@ -75,14 +75,19 @@ async function extensions(session: Session, { manifest }: RestoreRequest): Promi
   });
 }
 
-/** A locale exists where the server lets us use it for money: that checks it with setlocale(3) and writes nothing. */
+/**
+ * A locale exists where the server lets us use it for money: that checks it with setlocale(3) and writes nothing. Also those
+ * that settings of the database or its roles name (`lc_time`), which the server does not take otherwise.
+ */
 async function locales(session: Session, contents: Contents): Promise<readonly Diagnostic[]> {
   const database = databaseFact(contents.inventory);
   const collations = contents.inventory
     .filter(({ kind, value }) => kind === 'collation' && value['provider'] === 'c')
     .flatMap(({ value }) => [value['collate'], value['ctype']]);
+  const settings = settingFacts(contents.inventory).flatMap((setting) => Object.entries(setting.settings));
+  const formats = settings.filter(([name, value]) => name.startsWith('lc_') && value !== '').map(([, value]) => value);
   const libc = new Set(
-    [database?.collate, database?.ctype, ...collations].filter((locale) => typeof locale === 'string'),
+    [database?.collate, database?.ctype, ...collations, ...formats].filter((locale) => typeof locale === 'string'),
   );
   const missing: Diagnostic[] = [];
   for (const locale of libc) {

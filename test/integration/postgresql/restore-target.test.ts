@@ -25,14 +25,17 @@ const content = `
   ALTER DATABASE shop SET role = 'owner';`;
 
 /** As from a server that has a library more than the target. */
-function withLibrary(request: RestoreRequest): RestoreRequest {
+const withLibrary = (request: RestoreRequest): RestoreRequest =>
+  withSettings(request, { session_preload_libraries: 'not_installed' });
+
+function withSettings(request: RestoreRequest, settings: Readonly<Record<string, string>>): RestoreRequest {
   const inventory = request.contents.inventory.map((fact) =>
     fact.kind === 'setting' && fact.name === 'this database'
       ? {
           ...fact,
           value: {
             ...fact.value,
-            settings: { ...(fact.value['settings'] as object), session_preload_libraries: 'not_installed' },
+            settings: { ...(fact.value['settings'] as object), ...settings },
           },
         }
       : fact,
@@ -150,7 +153,7 @@ describe('a target', () => {
   });
 
   test('names what it lacks before anything is written', async () => {
-    const request = restoreRequest(capture, 'shop');
+    const request = withSettings(restoreRequest(capture, 'shop'), { lc_time: 'tlh_AA.UTF-8', lc_messages: '' });
     const { manifest, contents } = request;
     const wish = {
       ...request,
@@ -181,6 +184,7 @@ describe('a target', () => {
       'target/version: the backup is from PostgreSQL 99, the target is 15',
       'target/lacks-extension: extension not_there is not available',
       'target/lacks-locale: locale "tlh_KX.UTF-8" is not installed',
+      'target/lacks-locale: locale "tlh_AA.UTF-8" is not installed',
       'restore/role-differs: roles that objects of the backup belong to or are granted to are neither in it nor on the target: "owner"',
     ]);
   });
