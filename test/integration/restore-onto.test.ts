@@ -103,6 +103,15 @@ describe('a restore', { timeout: 180_000 }, () => {
     expect(await databasesOf(target)).toEqual(['shop', 'shop copy']);
   });
 
+  test('refuses a name that the server would cut', async () => {
+    await using target = await startPostgresql();
+    const { outcomes } = await restoreJson(target, ['main/shop', '--as', 'ü'.repeat(32)], 20);
+    expect(outcomes).toMatchObject([
+      { error: { code: 'usage/invalid', message: 'the name of the database has 64 bytes, the server takes 63' } },
+    ]);
+    expect(await databasesOf(target)).toEqual([]);
+  });
+
   test('takes the backup that is asked for', async () => {
     await using target = await startPostgresql();
     const [newer, older] = backups;

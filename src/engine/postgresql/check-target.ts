@@ -21,6 +21,7 @@ export async function checkTarget(
     ...(await locales(session, request.contents)),
     ...(await libraries(session, request)),
     ...(await roles(session, request)),
+    ...(await nameLength(session, request)),
     ...(await database(target, request)),
     ...(await tablespaces(session, request)),
   ];
@@ -168,6 +169,22 @@ async function roles(
     });
   }
   return diagnostics;
+}
+
+/** The server cuts a longer name, with a notice only, and the database would have another one than was told. */
+async function nameLength(session: Session, { as: name = '' }: RestoreRequest): Promise<readonly Diagnostic[]> {
+  const [row] = await session.query<{ most: string }>("SELECT current_setting('max_identifier_length') AS most");
+  const bytes = Buffer.byteLength(name);
+  return bytes <= Number(row?.most)
+    ? []
+    : [
+        {
+          severity: 'error',
+          code: 'usage/invalid',
+          summary: `the name of the database has ${bytes} bytes, the server takes ${row?.most}`,
+          help: 'Give a shorter one with --as.',
+        },
+      ];
 }
 
 async function database(target: CleanServer | OpenServer, request: RestoreRequest): Promise<readonly Diagnostic[]> {
