@@ -5,6 +5,9 @@ import type { Session } from './session.ts';
 /** System variables of a server by name; what its series does not know is missing. */
 export type Variables = ReadonlyMap<string, string>;
 
+/** Settings by which accounts have roles, or use them, that nobody granted to them or made their default. */
+const rolesOfAll = ['mandatory_roles', 'activate_all_roles_on_login'] as const;
+
 const asked = [
   'lower_case_table_names',
   'partial_revokes',
@@ -15,6 +18,7 @@ const asked = [
   'event_scheduler',
   'log_bin',
   'log_bin_trust_function_creators',
+  ...rolesOfAll,
 ] as const;
 
 export async function readVariables(session: Session): Promise<Variables> {
@@ -33,6 +37,7 @@ export function checkSettings(
   return [
     ...letterCase(variables, request),
     ...partialRevokes(variables, request),
+    ...rolesOfEverybody(variables, request),
     ...pageSize(variables, request),
     ...events(variables, request, isClean),
   ];
@@ -70,6 +75,24 @@ function partialRevokes(variables: Variables, { manifest, contents }: RestoreReq
         : 'Wildcards in the database names of grants mean something else there.',
     },
   ];
+}
+
+/** They are the server's and not the database's, so that a restore does not set them. Empty ones are not in a manifest. */
+function rolesOfEverybody(variables: Variables, { manifest }: RestoreRequest): readonly Diagnostic[] {
+  if (!manifest.steps.some(({ phase }) => phase === 'roles')) return [];
+  return rolesOfAll.flatMap((name): readonly Diagnostic[] => {
+    const source = manifest.source.settings[name];
+    const here = variables.get(name);
+    if (source === undefined || here === undefined || source === here) return [];
+    return [
+      {
+        severity: 'warning',
+        code: 'target/unavailable',
+        summary: `${name} is ${here === '' ? 'empty' : here} on the target and ${source} on the source`,
+        help: 'Accounts may do less or more there than they could by roles of the source.',
+      },
+    ];
+  });
 }
 
 /** Only what a page can hold depends on it: long index keys and rows (manual, "InnoDB Limits"). */
