@@ -1,7 +1,7 @@
 import type { ServerAccess } from '../server-access.ts';
 import type { Flavour } from './flavour.ts';
 import { QueryError } from './query-error.ts';
-import { openSession } from './session.ts';
+import { openSession, readWrite } from './session.ts';
 
 /** What a restore needs to know about the server that it writes to. */
 export interface TargetServer {
@@ -28,7 +28,7 @@ const wanted: readonly string[] = [
   'SET SESSION sql_generate_invisible_primary_key = 0',
   'SET SESSION explicit_defaults_for_timestamp = 1',
   'SET SESSION innodb_strict_mode = 0',
-  'SET SESSION transaction_read_only = 0',
+  readWrite,
   'SET SESSION autocommit = 1',
   'SET SESSION lock_wait_timeout = 3600',
   'SET SESSION innodb_lock_wait_timeout = 3600',

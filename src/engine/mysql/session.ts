@@ -35,6 +35,9 @@ export interface SessionOptions {
 
 const yearSeconds = 31_536_000;
 
+/** Under whatever name the series has the variable: a server may begin every transaction read-only. */
+export const readWrite = 'SET SESSION TRANSACTION READ WRITE';
+
 /** What `sql_select_limit` is where there is no limit (manual, "Server System Variables"). */
 export const allRows = '18446744073709551615';
 
@@ -48,6 +51,7 @@ const settings: readonly string[] = [
   "SET SESSION lc_messages = 'en_US'",
   `SET SESSION wait_timeout = ${yearSeconds}, SESSION net_read_timeout = 3600, SESSION net_write_timeout = 3600`,
   'SET SESSION group_concat_max_len = 1073741824',
+  readWrite,
   // A server that limits it for everybody would hide tables and accounts without a word.
   `SET SESSION sql_select_limit = ${allRows}`,
 ];

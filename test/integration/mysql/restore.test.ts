@@ -176,6 +176,7 @@ describe.each(flavours)('a restore of $engine $version', { timeout: 180_000 }, (
       settings: { 'event-scheduler': 'OFF', 'sql-mode': 'ANSI,TRADITIONAL', ...strict[flavour.engine] },
     });
     started.push(target);
+    await target.sql(undefined, 'SET GLOBAL TRANSACTION READ ONLY');
     const { outcomes } = await restoreJson(target, []);
     expect(outcomes[0]?.notes?.join('\n')).toContain('the target has a binary log');
     const tables = (on: TestMysql): Promise<unknown> =>
