@@ -97,6 +97,21 @@ describe.each(flavours)('$engine $version', (flavour) => {
     expect(await hintOf('precise', { excludeTables: ['t'] })).toBeUndefined();
   });
 
+  test('an event with the delimiter of dumps in its body is refused where a dump of it would never end', async () => {
+    await server.script(
+      undefined,
+      "CREATE DATABASE often;\nDELIMITER //\nCREATE EVENT often.`a``b` ON SCHEDULE EVERY 1 YEAR DISABLE DO SET @a = ';;'//\nDELIMITER ;\n",
+    );
+    const outcome = await captureMysql(server, 'often', { dump: { timeout: 20_000 as never } }).then(
+      async (capture) => {
+        await using kept = capture;
+        return await kept.dumped('events and routines');
+      },
+      (error: unknown) => `${(error as OperationError).code}: ${(error as OperationError).message}`,
+    );
+    expect(outcome).toMatch(flavour.version === '11.8' ? "SET @a = ';;'" : /^capture\/refused: .*event `a``b`/);
+  });
+
   // The dump stands still in the large table, which comes first, because nobody reads it yet.
   test('a table that is dropped while the dump runs makes it fail, and another try may do', async () => {
     await server.sql('shop', 'CREATE TABLE later (a int); INSERT INTO later VALUES (1)');

@@ -34,6 +34,11 @@ export interface Flavour {
   readonly routinePrivileges: readonly { readonly privilege: string; readonly on: '*.*' | 'database' | 'mysql.proc' }[];
   /** Tables that the dump program of this version and later reads besides, and goes on without. */
   readonly dumpReads: readonly { readonly database: string; readonly table: string; readonly since: number }[];
+  /**
+   * The dump program of older versions never ends on an event that has `;;` in it: it looks for a delimiter that the event
+   * has not, and never for a longer one (create_delimiter in mysqldump.c; measured on 9.7, 10.11 and 11.8).
+   */
+  readonly endsOnEventsSince: number;
   /** SQL whose one row says where the binary log stands; columns `File`, `Position` and perhaps `Executed_Gtid_Set`. */
   readonly positionSql: readonly string[];
   /** SQL that gives one row with `gtid`; undefined where `positionSql` has it. */
@@ -123,6 +128,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
       { privilege: 'SELECT', on: '*.*' },
     ],
     dumpReads: [{ database: 'performance_schema', table: 'column_masking_policy', since: 90_700 }],
+    endsOnEventsSince: Number.POSITIVE_INFINITY,
     positionSql: ['SHOW BINARY LOG STATUS', 'SHOW MASTER STATUS'],
     gtidSql: undefined,
     sessionSettings: [
@@ -202,6 +208,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
       { privilege: 'SHOW CREATE ROUTINE', on: '*.*' },
     ],
     dumpReads: [],
+    endsOnEventsSince: 110_800,
     positionSql: ['SHOW MASTER STATUS'],
     gtidSql: 'SELECT @@gtid_binlog_pos AS gtid',
     sessionSettings: [

@@ -63,6 +63,14 @@ export async function preflight(
       ),
     );
   }
+  const endless = session.versionNumber < flavour.endsOnEventsSince ? await endlessEvents(session, database) : [];
+  if (endless.length > 0)
+    refused.push(
+      refuse(
+        `the dump program would never end: the event ${endless.map(quoteName).join(', ')} has two semicolons in a row`,
+        'Make it anew without them, also in its texts and comments.',
+      ),
+    );
   const [lock = ''] = flavour.lockPrivileges;
   const mayLock = flavour.lockPrivileges.some((privilege) => may.everywhere(privilege));
   return {
@@ -72,6 +80,16 @@ export async function preflight(
       ? []
       : [snapshotNotShared(`the login lacks ${lock}; GRANT ${lock} ON *.* TO ${login} changes that`)],
   };
+}
+
+/** All that SHOW CREATE EVENT prints may hold them. */
+async function endlessEvents(session: Session, database: string): Promise<readonly string[]> {
+  const rows = await session.query<{ name: string }>(
+    `SELECT EVENT_NAME AS name FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ?
+     AND CONCAT_WS(' ', EVENT_NAME, DEFINER, EVENT_COMMENT, EVENT_DEFINITION) LIKE '%;;%' ORDER BY EVENT_NAME`,
+    [database],
+  );
+  return rows.map(({ name }) => name);
 }
 
 /** What it means that the tables could not be locked, and why they could not. */
