@@ -77,8 +77,11 @@ async function demo(stage: Stage): Promise<void> {
 
   say(`A source server with botpress_db: ${stage.content}`);
   await using source = await stage.source(secrets);
-  await symlink(source.socket, join(work, 'socket'));
-  process.stdout.write(`   ${source.description} on ${relative(root, join(work, 'socket'))}\n`);
+  const socket = join(work, 'socket');
+  await using links = new AsyncDisposableStack();
+  links.defer(() => rm(socket, { force: true }));
+  await symlink(source.socket, socket);
+  process.stdout.write(`   ${source.description} on ${relative(root, socket)}\n`);
 
   say('A repository, the plan, and the backup it asks for');
   await backup(stage, ['repository', 'init']);

@@ -15,11 +15,14 @@ export const mariadbStage: Stage = {
   programs,
   content: '20 tables, views, routines, an event, accounts and a role, a few hundred thousand rows',
   async source(secrets) {
-    const server = await startMysql(flavour);
+    // Until it is returned it is this function's to end: an interrupted client throws.
+    await using started = new AsyncDisposableStack();
+    const server = started.use(await startMysql(flavour));
     await server.sql(undefined, `CREATE USER backup@localhost IDENTIFIED BY '${secrets.DEMO_BACKUP_PASSWORD}'`);
     await server.sql(undefined, 'GRANT ALL ON *.* TO backup@localhost WITH GRANT OPTION');
     const passwords = `SET @app_password = '${secrets.BOTPRESS_PASSWORD}', @readonly_password = '${secrets.BOTPRESS_READONLY_PASSWORD}';\n`;
     await server.script(undefined, passwords + (await readFile(join(import.meta.dirname, 'mariadb.sql'), 'utf8')));
+    started.move();
     return staged(server);
   },
   clean: async () => staged(await startMysql(flavour)),

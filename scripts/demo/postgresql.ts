@@ -14,13 +14,16 @@ export const postgresqlStage: Stage = {
   programs,
   content: '25 tables, roles, grants, policies, a few hundred thousand rows',
   async source(secrets) {
-    const server = await startPostgresql({ hba: passwordsChecked });
+    // Until it is returned it is this function's to end: an interrupted psql throws.
+    await using started = new AsyncDisposableStack();
+    const server = started.use(await startPostgresql({ hba: passwordsChecked }));
     await server.psql('postgres', `CREATE ROLE backup SUPERUSER LOGIN PASSWORD '${secrets.DEMO_BACKUP_PASSWORD}';`);
     await server.psql(
       'postgres',
       { file: join(import.meta.dirname, 'botpress.sql') },
       { app_password: secrets.BOTPRESS_PASSWORD, readonly_password: secrets.BOTPRESS_READONLY_PASSWORD },
     );
+    started.move();
     return staged(server);
   },
   clean: async () => staged(await startPostgresql({ hba: passwordsChecked })),
