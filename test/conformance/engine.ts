@@ -229,6 +229,12 @@ export function checkEngine(under: EngineUnderTest): void {
       await expect(restore()).rejects.toMatchObject({ code: 'restore/database-exists' });
     });
 
+    test('refuses where the client program is missing, before anything is replaced', async () => {
+      const access = { ...target.access('target'), clients: '/nowhere' };
+      const found = await engine.checkTarget(mintOpenServer(access), { ...request, overwriteDatabase: true });
+      expect(found).toMatchObject([{ severity: 'error', code: 'client/missing' }]);
+    });
+
     test('comes back under another name beside it, with accounts reused', async () => {
       await restore({ as: 'shop copy' });
       expect(await differences('shop copy')).toEqual([]);

@@ -7,6 +7,7 @@ import { checkAccounts } from './check-accounts.ts';
 import { checkPrivileges } from './check-privileges.ts';
 import { checkSettings, readVariables } from './check-settings.ts';
 import { checkSpace } from './check-space.ts';
+import { findClient } from './clients.ts';
 import { seriesOf, type Flavour } from './flavour.ts';
 import { mayReplace } from './restore-database.ts';
 import { openSession, type Session } from './session.ts';
@@ -25,6 +26,7 @@ export const checkTarget =
         ? foreign
         : [
             ...series(session, flavour, request),
+            ...(await client(target, session, flavour)),
             ...checkSettings(variables, request, { isClean: 'made' in target }),
             ...(await checkPrivileges(session, flavour, { variables, request })),
             ...(await engines(session, request)),
@@ -119,6 +121,21 @@ async function timeZones(session: Session, { contents }: RestoreRequest): Promis
     });
   }
   return missing;
+}
+
+async function client(
+  target: CleanServer | OpenServer,
+  session: Session,
+  flavour: Flavour,
+): Promise<readonly Diagnostic[]> {
+  try {
+    await findClient(flavour, 'client', { versionNumber: session.versionNumber, folder: target.clients });
+    return [];
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    const { code, message: summary, hint } = error;
+    return [{ severity: 'error', code, summary, ...(hint === undefined ? {} : { help: hint }) }];
+  }
 }
 
 async function database(

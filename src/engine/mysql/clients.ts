@@ -41,11 +41,13 @@ export async function findClient(
     throw new OperationError(
       'client/too-old',
       `${program} ${old.version} is older than the minimum safe version ${series}.${flavour.oldestPatch[series]}`,
-      { hint: `Update ${old.path}, or name a folder with a newer version with servers.<name>.clients.` },
+      {
+        hint: `Update ${old.path}, or name a folder with a newer version with servers.<name>.clients or, of a restore, --clients.`,
+      },
     );
   }
   throw new OperationError('client/missing', `no ${program} of ${flavour.product} ${series} was found`, {
-    hint: `${seen.length > 0 ? `${seen.join('; ')}. ` : ''}Install the client programs of ${flavour.product} ${series}, or name their folder with servers.<name>.clients.`,
+    hint: `${seen.length > 0 ? `${seen.join('; ')}. ` : ''}Install the client programs of ${flavour.product} ${series}, or name their folder with servers.<name>.clients or, of a restore, --clients.`,
   });
 }
 

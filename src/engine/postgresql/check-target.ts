@@ -3,6 +3,7 @@ import { OperationError } from '../../base/operation-error.ts';
 import type { Contents } from '../../manifest/manifest.ts';
 import type { CleanServer, OpenServer } from '../clean-server.ts';
 import type { RestoreRequest } from '../engine.ts';
+import { findClient } from './clients.ts';
 import { databaseFact, roleFacts, settingFacts, tablespaceFacts } from './facts.ts';
 import { roleConflicts, rolesNamedBy } from './restore-roles.ts';
 import { mayReplace } from './restore-database.ts';
@@ -17,6 +18,7 @@ export async function checkTarget(
   await using session = await openSession(target, target.maintenanceDatabase, { signal: request.signal });
   const found = [
     ...versions(session, request),
+    ...(await client(target, session)),
     ...(await extensions(session, request)),
     ...(await locales(session, request.contents)),
     ...(await libraries(session, request)),
@@ -47,6 +49,18 @@ function versions(session: Session, { manifest }: RestoreRequest): readonly Diag
           help: 'Definitions read differently in another major version, so that a comparison proves less.',
         },
   ];
+}
+
+/** Missed only when the rows are due, it would leave an empty database, and nothing of the one that was replaced. */
+async function client(target: CleanServer | OpenServer, session: Session): Promise<readonly Diagnostic[]> {
+  try {
+    await findClient('pg_restore', Math.floor(session.versionNumber / 10_000), target.clients);
+    return [];
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    const { code, message: summary, hint } = error;
+    return [{ severity: 'error', code, summary, ...(hint === undefined ? {} : { help: hint }) }];
+  }
 }
 
 async function extensions(session: Session, { manifest }: RestoreRequest): Promise<readonly Diagnostic[]> {

@@ -43,12 +43,12 @@ export async function findClient(program: ClientProgram, major: number, folder?:
       'client/too-old',
       `${program} ${old.version} is older than the minimum safe version ${major}.${minimumMinor[major]}`,
       {
-        hint: `Update ${old.path}, or name a folder with a newer version with servers.<name>.clients.`,
+        hint: `Update ${old.path}, or name a folder with a newer version with servers.<name>.clients or, of a restore, --clients.`,
       },
     );
   }
   throw new OperationError('client/missing', `no ${program} of major version ${major} was found`, {
-    hint: `${seen.length > 0 ? `${seen.join('; ')}. ` : ''}Install postgresql-client-${major}, or name its folder with servers.<name>.clients.`,
+    hint: `${seen.length > 0 ? `${seen.join('; ')}. ` : ''}Install postgresql-client-${major}, or name its folder with servers.<name>.clients or, of a restore, --clients.`,
   });
 }
 
