@@ -287,5 +287,6 @@ describe('a restore', { timeout: 180_000 }, () => {
     ]);
     expect(gone.code).toBe(1);
     expect(`${gone.stderr}${gone.stdout}`).toContain('server/unreachable');
+    expect(gone.stdout).toContain('No server listens');
   });
 });

@@ -71,6 +71,9 @@ function hintFor(failure: unknown, { host, port, user, tls }: Connection): strin
   if (code === 'CERT_HAS_EXPIRED') return 'Renew the server’s certificate.';
   if (/^ERR_SSL_.*(ALERT|alert)/.test(String(code)))
     return 'The server refused the TLS connection or the client certificate. Its authority must be in the server’s ssl_ca_file.';
+  // The driver's own words (pg, crypto/sasl.js), with and without an empty one.
+  if (/client password must be/.test(message))
+    return `The server asks for a password of ${user}, and none was given: name where it comes from, with password in the spec or --to-password of a restore.`;
   if (code === '28P01') return `Check where the password of ${user} comes from: it is not the one that the server has.`;
   if (code !== '28000') return undefined;
   if (/no encryption/.test(message))

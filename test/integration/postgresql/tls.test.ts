@@ -244,6 +244,9 @@ test('a password over TLS is proven by SCRAM and never told', async () => {
     const error = await failure(login('wrong canary'));
     expect(error.message).toContain('28P01');
     expect(error.hint).toContain('the password of app');
+    expect((await failure(byTcp(server, { mode: 'prefer', ca: ours.cert }, { user: 'app' }))).hint).toContain(
+      'asks for a password of app, and none was given',
+    );
     expect(JSON.stringify(error) + String(error) + error.hint + String(error.stack)).not.toContain('canary');
   }
 });
