@@ -64,9 +64,13 @@ export interface Planned {
    */
   database: string;
   /**
-   * In order, and what an operator should know.
+   * In order.
    */
   steps: string[];
+  /**
+   * What an operator should know of it.
+   */
+  notes?: string[];
 }
 export interface Failed {
   state: 'failed';

@@ -22,7 +22,7 @@ function outcomeJson(outcome: RestoreOutcome): Outcome {
     case 'restored':
       return { ...outcome, address, notes: [...outcome.notes] };
     case 'planned':
-      return { ...outcome, address, steps: [...outcome.steps] };
+      return { ...outcome, address, steps: [...outcome.steps], notes: [...outcome.notes] };
     case 'failed':
       return { state: 'failed', address, backup: outcome.backup ?? null, error: errorJson(outcome.error) };
   }

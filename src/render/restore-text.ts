@@ -25,6 +25,7 @@ function outcomeText(outcome: RestoreOutcome, paint: Paint): string {
       return [
         `${paint.info('» would restore')}  ${address} ${outcome.backup} as database ${escapeControl(outcome.database)}`,
         ...outcome.steps.map((step, index) => `  ${String(index + 1).padStart(width)}. ${escapeControl(step)}`),
+        ...outcome.notes.map((note) => `  ${paint.warning('!')} ${escapeControl(note)}`),
       ].join('\n');
     }
     case 'failed':

@@ -46,6 +46,7 @@ export type RestoreOutcome =
       readonly backup: BackupId;
       readonly database: string;
       readonly steps: readonly string[];
+      readonly notes: readonly string[];
     }
   | {
       readonly state: 'failed';

@@ -1,4 +1,5 @@
 import { formatAddress, type Address } from '../base/address.ts';
+import { formatBytes } from '../base/bytes.ts';
 import type { EngineName } from '../base/engine-name.ts';
 import { OperationError } from '../base/operation-error.ts';
 import { mintOpenServer, type OpenServer } from '../engine/clean-server.ts';
@@ -94,7 +95,7 @@ async function attempt(
   const database = ask.as ?? ask.address.database;
   const done = { address: ask.address, backup: ask.backup, database };
   const warnings = [...ask.notes, ...notes, ...found.map((diagnostic) => diagnostic.summary)];
-  if (ask.dryRun) return { ...done, state: 'planned', steps: [...stepsOf(manifest, contents, database), ...warnings] };
+  if (ask.dryRun) return { ...done, state: 'planned', steps: stepsOf(manifest, contents, database), notes: warnings };
   events.enter('fetch');
   await using source = await artefactSource(ask.repository, contents);
   await source.dumpDirectory();
@@ -112,11 +113,12 @@ interface Guarded {
 async function guard(ask: RestoreAsk, manifest: Manifest, tools: Tools): Promise<Guarded> {
   const engine = tools.engine(manifest.engine);
   const seen = await engine.observe(ask.to, { databases: new Map(), digestKey: undefined, signal: tools.signal });
+  if (seen.state === 'unreachable') {
+    const { summary, help } = seen.diagnostic;
+    throw new OperationError('server/unreachable', summary, help === undefined ? {} : { hint: help });
+  }
   if (seen.state !== 'reachable')
-    throw new OperationError(
-      'server/unreachable',
-      seen.state === 'unreachable' ? seen.diagnostic.summary : `server ${ask.to.name} was not observed`,
-    );
+    throw new OperationError('server/unreachable', `server ${ask.to.name} was not observed`);
   if (ask.allowSource) return { server: mintOpenServer(ask.to), notes: [] };
   if (seen.identity === manifest.source.identity)
     throw isSource(`${ask.to.name} is the server that this backup was taken from`);
@@ -153,6 +155,12 @@ function stepsOf(manifest: Manifest, contents: Contents, database: string): read
   return manifest.steps.map((step) => {
     const entries = contents.entries.filter((entry) => step.subjects.includes(entry.kind));
     const bytes = entries.reduce((sum, entry) => sum + entry.plainBytes, 0);
-    return `${step.phase} with ${step.tool} into ${database}: ${entries.length} entries, ${bytes} bytes`;
+    const tool = step.tool === step.phase ? '' : ` with ${step.tool}`;
+    // Roles belong to the server; steps like `analyze` read nothing of the backup.
+    const where = step.phase === 'roles' ? '' : ` into ${database}`;
+    const what = entries.length === 1 ? '1 entry' : `${entries.length} entries`;
+    return entries.length === 0
+      ? `${step.phase}${tool}`
+      : `${step.phase}${tool}${where}: ${what}, ${formatBytes(bytes)}`;
   });
 }

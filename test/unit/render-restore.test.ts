@@ -31,6 +31,7 @@ const planned: RestoreOutcome = {
     'set owners and grants',
     'analyze',
   ],
+  notes: ['the newer backup 20261123T020000Z-0b1c2d3e is damaged and was passed over'],
 };
 
 const failed: RestoreOutcome = {
