@@ -143,8 +143,12 @@ describe('a restore', { timeout: 180_000 }, () => {
     ]);
     expect(await ordersOf(target, 'shop')).toBe('501');
     expect(await ordersOf(target, 'stock')).toBe('500');
-    const as = await restore(target, ['main/*', '--as', 'one']);
-    expect(as.code).toBe(20);
+    for (const [address, name] of [
+      ['main/*', 'one'],
+      // As of a variable that is not set.
+      ['main/shop', ''],
+    ] as const)
+      expect((await restore(target, [address, '--as', name])).code).toBe(20);
   });
 
   test('refuses to put databases of two servers into one', async () => {

@@ -45,6 +45,7 @@ interface RestoreOptions extends GlobalOptions {
 export async function run(options: RestoreOptions, context: Context): Promise<number> {
   const reports = parseReports(options.report, ['text', 'json'], context.cwd);
   const selection = selectionOf(options, systemClock.now());
+  if (options.as === '') throw invalidUsage('--as has no name');
   checkDestination(options, context.cwd);
   const desired = options.repository === undefined ? await loadSpec(options, context) : undefined;
   const outcomes = await withTools(options, context, (tools) =>
