@@ -58,8 +58,9 @@ const untrusted = new Set([
 function hintFor(failure: unknown, { host, port, user, tls }: Connection): string | undefined {
   const { message: text, code } = failure as Failure;
   const message = String(text);
-  if (code === 'ECONNREFUSED')
-    return `No server listens on port ${port} of ${host}: check host and port, and that it runs.`;
+  const at = host.startsWith('/') ? `the socket for port ${port} in ${host}` : `port ${port} of ${host}`;
+  if (code === 'ECONNREFUSED' || code === 'ENOENT')
+    return `No server listens on ${at}: check host and port, and that it runs.`;
   if (code === 'ENOTFOUND') return `Check the host name ${host}.`;
   if (/does not support SSL/.test(message))
     return `The server has ssl = off, and tls.mode ${tls.mode} needs it. Turn it on there, or choose another mode.`;
