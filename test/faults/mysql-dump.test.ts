@@ -178,7 +178,10 @@ describe.each(flavours)('$engine $version', (flavour) => {
         wish: { dump: { compression: { codec: 'none' } } },
         within: disk,
       });
-      await expect(outcome).rejects.toMatchObject({ code: 'dump/failed', message: 'the scratch directory is full' });
+      await expect(outcome).rejects.toMatchObject({
+        code: 'dump/failed',
+        message: 'no space is left where the dump is written',
+      });
     } finally {
       execFileSync('umount', ['-l', disk]);
       await rm(disk, { recursive: true });

@@ -100,8 +100,8 @@ export function compressedFile(directory: string, name: string, compression: Com
 function described(error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new OperationError('dump/failed', 'the scratch directory is full', {
-    hint: 'Free space there, or set TMPDIR to a larger place.',
+  return new OperationError('dump/failed', 'no space is left where the dump is written', {
+    hint: 'That is below scratch/ of the repository, on its own disk: free space there.',
     cause: error,
   });
 }

@@ -49,8 +49,8 @@ const causes: readonly { readonly pattern: RegExp; readonly make: () => Operatio
   {
     pattern: /No space left on device|Disk quota exceeded/,
     make: () =>
-      new OperationError('dump/failed', 'the scratch directory is full', {
-        hint: 'Free space there, or set TMPDIR to a larger place.',
+      new OperationError('dump/failed', 'no space is left where the dump is written', {
+        hint: 'That is below scratch/ of the repository, on its own disk: free space there.',
       }),
   },
   {
