@@ -71,11 +71,23 @@ function nextSteps(outcomes: readonly Outcome[]): readonly string[] {
   const bug = outcomes.some((outcome) => outcome.state === 'failed' && outcome.error.code === 'internal/bug');
   return [
     ...(bug ? ['[internal/bug] is a defect in Holdfast itself: please report it.'] : []),
-    ...(unfinished
-      ? ['Next: run `backup apply` again. It plans only what is still missing; nothing has to be undone first.']
-      : []),
+    ...(unfinished ? [again(outcomes)] : []),
     ...(backedUp && !unfinished
       ? ['Next: `backup drill --due` proves on a clean server that these backups come back.']
       : []),
   ];
+}
+
+/** What was only asked for is not due, and the plain command would find nothing to do. */
+function again(outcomes: readonly Outcome[]): string {
+  const missing = outcomes.flatMap(({ state, action }) =>
+    state !== 'done' && action.kind === 'back-up' ? [action] : [],
+  );
+  if (!missing.some(({ because }) => because.kind === 'asked'))
+    return 'Next: run `backup apply` again. It plans only what is still missing; nothing has to be undone first.';
+  const only =
+    missing.length > 3
+      ? '--only ADDRESS …'
+      : missing.map(({ address }) => `--only '${escapeControl(formatAddress(address))}'`).join(' ');
+  return `Next: run \`backup apply --now ${only}\`: without --now it takes only what is due. Nothing has to be undone first.`;
 }

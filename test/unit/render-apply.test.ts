@@ -120,6 +120,13 @@ describe('what apply says at its end', () => {
     await expect(applyText(outcomes, paint(0))).toMatchFileSnapshot(`golden/evidence-apply-${name}.txt`);
   });
 
+  test('says --now again where what failed is not due', () => {
+    const asked = { ...backUp('cmdb'), because: { kind: 'asked', age: duration(60_000) } } as const;
+    const error = new OperationError('dump/failed', 'no space is left where the dump is written');
+    const text = applyText([...allDone, { state: 'failed', action: asked, ms: 1, error }], paint(0));
+    expect(text).toContain("run `backup apply --now --only 'wfdb02/cmdb'`");
+  });
+
   test('as one JSON document', async () => {
     const text = applyJson(partial, 24);
     expect(JSON.parse(text)).toMatchObject({
