@@ -66,7 +66,10 @@ function sums(outcomes: readonly Outcome[]): string {
 }
 
 function nextSteps(outcomes: readonly Outcome[]): readonly string[] {
-  const unfinished = outcomes.some((outcome) => outcome.state !== 'done');
+  // A removal that nobody approved is no more approved the next time; its own line says what it needs.
+  const unfinished = outcomes.some(
+    ({ state, action }) => state === 'failed' || (state === 'not-run' && !action.irreversible),
+  );
   const backedUp = outcomes.some((outcome) => outcome.state === 'done' && outcome.action.kind === 'back-up');
   const bug = outcomes.some((outcome) => outcome.state === 'failed' && outcome.error.code === 'internal/bug');
   return [

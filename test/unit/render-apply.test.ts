@@ -120,6 +120,14 @@ describe('what apply says at its end', () => {
     await expect(applyText(outcomes, paint(0))).toMatchFileSnapshot(`golden/evidence-apply-${name}.txt`);
   });
 
+  test('asks nobody to run it again for a removal that was not approved', () => {
+    const because = 'expiry needs --allow-delete or a saved plan that lists it';
+    const text = applyText([...allDone, { state: 'not-run', action: expire, because }], paint(0));
+    expect(text).toContain(because);
+    expect(text).not.toContain('again');
+    expect(text).toContain('backup drill --due');
+  });
+
   test('says --now again where what failed is not due', () => {
     const asked = { ...backUp('cmdb'), because: { kind: 'asked', age: duration(60_000) } } as const;
     const error = new OperationError('dump/failed', 'no space is left where the dump is written');
