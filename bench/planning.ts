@@ -94,6 +94,10 @@ async function fill(scope: PlanningScope, folder: string): Promise<void> {
       const path = join(folder, 'backups', manifestKey(address, id));
       if (previous === null) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await writeFile(path, encodeManifest(manifest), { mode: 0o400 });
+      // A plan looks whether they are there, and not into them.
+      await mkdir(join(folder, 'backups/data', id), { recursive: true });
+      await mkdir(join(folder, 'backups/contents'), { recursive: true });
+      await writeFile(join(folder, 'backups', contentsKey(id)), '');
       previous = id;
     }
   }

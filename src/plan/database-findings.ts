@@ -83,12 +83,9 @@ function alsoOf(more: readonly Degradation[]): string {
 }
 
 function* historyFindings({ history, retention, at }: FindingsInput, find: Find): Generator<Diagnostic> {
-  for (const { id, verified } of history?.damaged ?? []) {
-    yield find(
-      'error',
-      'backup/damaged',
-      `backup ${id} failed its verification${verified === undefined ? '' : ` at ${isoTime(verified.at)}`}`,
-    );
+  for (const { id, verified, dataGone } of history?.damaged ?? []) {
+    const failed = `failed its verification${verified === undefined ? '' : ` at ${isoTime(verified.at)}`}`;
+    yield find('error', 'backup/damaged', `backup ${id} ${dataGone === true ? 'has lost its data' : failed}`);
   }
   for (const { id, snapshotAt } of history?.future ?? []) {
     yield find(

@@ -24,9 +24,12 @@ export function historyOf(backups: readonly BackupSummary[], at: Instant): Histo
   return { all, good, damaged, future, newestGood: good[0] };
 }
 
-/** A failed verification is a finding about the stored bytes. A failed drill is not: its target may have been at fault. */
+/**
+ * A failed verification is a finding about the stored bytes, and so is that there are none. A failed drill is not: its target may
+ * have been at fault.
+ */
 export function isDamaged(backup: BackupSummary): boolean {
-  return backup.verified?.passed === false;
+  return backup.dataGone === true || backup.verified?.passed === false;
 }
 
 function newestFirst(a: BackupSummary, b: BackupSummary): number {

@@ -84,6 +84,8 @@ export interface BackupSummary {
   readonly committedAt: Instant;
   /** When its tombstone was written; absent for a backup that counts. */
   readonly expiredAt?: Instant;
+  /** Nothing of what its manifest vouches for is there any more, by the listing alone (its contents or all of its data). */
+  readonly dataGone?: true;
   readonly verified: VerifyFact | undefined;
   readonly drilled: DrillFact | undefined;
 }

@@ -4,6 +4,7 @@ import { addressPrefix, parseBackupId } from '../manifest/keys.ts';
 import type { BackupSummary } from '../plan/observed.ts';
 import { readManifest, unusable } from './catalogue.ts';
 import { noIndex } from './catalogue-index.ts';
+import { withDataGone } from './data-gone.ts';
 import { newestRecords } from './newest-records.ts';
 import type { Repository } from './repository.ts';
 import { summarise } from './summary.ts';
@@ -24,5 +25,5 @@ export async function countedBackups(repository: Repository, address: Address): 
       if (!(error instanceof OperationError && unusable.has(error.code))) throw error;
     }
   }
-  return backups;
+  return withDataGone(repository, backups);
 }

@@ -1,6 +1,7 @@
 import { instant } from '../base/instant.ts';
-import { contentsKey, dataPrefix, parseBackupId, snapshotOfId, type BackupId } from '../manifest/keys.ts';
+import { contentsKey, dataPrefix, snapshotOfId, type BackupId } from '../manifest/keys.ts';
 import type { UnfinishedBackup } from '../plan/observed.ts';
+import { idsIn } from './data-gone.ts';
 import { abandonedWork, anyLeaseHeld } from './lease-survey.ts';
 import type { Repository } from './repository.ts';
 
@@ -13,13 +14,8 @@ export async function findUnfinished(
   repository: Repository,
   committed: ReadonlySet<string>,
 ): Promise<readonly UnfinishedBackup[]> {
-  const ids = new Set<BackupId>();
-  for (const group of ['data/', 'contents/', 'scratch/']) {
-    for (const name of await repository.names(group)) {
-      const id = parseBackupId(name.replace(/\.json\.zst$/, ''));
-      if (id !== undefined && !committed.has(id)) ids.add(id);
-    }
-  }
+  const groups = await Promise.all(['data/', 'contents/', 'scratch/'].map((group) => idsIn(repository, group)));
+  const ids = new Set(groups.flatMap((group) => [...group].filter((id) => !committed.has(id))));
   if (ids.size === 0) return [];
   const anyHeld = await anyLeaseHeld(repository, 'capture');
   const ended = await abandonedWork(repository, 'capture');

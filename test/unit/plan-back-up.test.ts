@@ -42,6 +42,11 @@ describe('a back-up', () => {
       { kind: 'damaged' },
     ],
     [
+      'is planned where the data of the newest are gone',
+      [backup('app', hours(1), { dataGone: true }), backup('app', hours(5))],
+      { kind: 'damaged' },
+    ],
+    [
       'is not planned where only an older one is damaged',
       [backup('app', hours(1)), backup('app', hours(5), { verified: failed })],
       undefined,

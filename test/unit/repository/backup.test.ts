@@ -262,6 +262,19 @@ describe('the catalogue', () => {
     expect(await newestBackup(repository, { server: 'main', database: 'none' })).toBeUndefined();
   });
 
+  test.for(['data', 'contents'])('sees that the %s of a backup are gone', async (what) => {
+    const [hollow, whole] = [newId(), newId(1_000)];
+    for (const id of [hollow, whole]) await (await store(id)).commit();
+    expect((await catalogue()).backups.map(({ dataGone }) => dataGone)).toEqual([undefined, undefined]);
+    const gone = what === 'data' ? `data/${hollow}` : contentsKey(hollow);
+    await rm(join(repository.location, gone), { recursive: true });
+    expect((await catalogue()).backups.map(({ id, dataGone }) => [id, dataGone])).toEqual([
+      [hollow, true],
+      [whole, undefined],
+    ]);
+    expect((await catalogue()).unfinished).toEqual([]);
+  });
+
   test('takes the later of two records of one second, whatever their random ends', async () => {
     const id = newId();
     await (await store(id)).commit();
