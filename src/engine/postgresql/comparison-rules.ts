@@ -87,6 +87,10 @@ const rules: readonly ((question: Question) => Answer)[] = [
     expected.value['owner'] === undefined
       ? informational('an extension’s script makes its objects for the role that installs it')
       : undefined,
+  ({ kind, field, expected }) =>
+    kind === 'object' && field === 'comment' && typeof expected?.value['extension'] === 'string'
+      ? informational('comments on the objects of an extension are those of its script; dumps leave out any other')
+      : undefined,
   ({ kind, name, field }) =>
     kind === 'object' && name.startsWith('extension ') && field === 'owner'
       ? informational(
