@@ -10,7 +10,7 @@ import type { ProofAnswer, ProofTask } from './prove-worker.ts';
 const workerFromBytes = 4 * 1024 * 1024;
 
 /**
- * `proveStream` for a file. Large ones are read on a thread of their own: its heap is empty, so the
+ * `proveStream` for a file. Large ones are read on threads of their own: their heaps are empty, so the
  * collections that a gigabyte of decoded chunks provokes cost next to nothing there, and nothing waits for them here.
  */
 export async function proveFile(path: string, options: ProofOptions): Promise<Proof> {
@@ -25,12 +25,18 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-let shared: Worker | undefined;
+interface Thread {
+  readonly worker: Worker;
+  readonly waiting: Map<number, Waiting>;
+}
+
+/** At the end of a dump its last and largest files are finished together, and nothing else is left to do. */
+const threadLimit = 2;
+const threads = new Set<Thread>();
 let tasks = 0;
-const waiting = new Map<number, Waiting>();
 
 async function onWorker(path: string, { codec, as, signal }: ProofOptions): Promise<Proof> {
-  const worker = (shared ??= startWorker());
+  const { worker, waiting } = leastBusy();
   const id = (tasks += 1);
   const abandon = Promise.withResolvers<never>();
   const stop = (): void => abandon.reject(signal?.reason as Error);
@@ -47,12 +53,19 @@ async function onWorker(path: string, { codec, as, signal }: ProofOptions): Prom
   }
 }
 
-function startWorker(): Worker {
+function leastBusy(): Thread {
+  const [first] = [...threads].sort((a, b) => a.waiting.size - b.waiting.size);
+  return first === undefined || (first.waiting.size > 0 && threads.size < threadLimit) ? startThread() : first;
+}
+
+function startThread(): Thread {
   // The source runs as TypeScript, the build as JavaScript.
   const worker = new Worker(new URL(`./prove-worker${extname(import.meta.filename)}`, import.meta.url));
+  const thread: Thread = { worker, waiting: new Map() };
+  threads.add(thread);
   worker.unref();
   worker.on('message', ({ id, answer }: ProofAnswer) => {
-    const task = waiting.get(id);
+    const task = thread.waiting.get(id);
     if (answer.ok) task?.resolve(answer.proof);
     else
       task?.reject(
@@ -60,10 +73,10 @@ function startWorker(): Worker {
       );
   });
   const lost = (error: Error): void => {
-    shared = undefined;
-    for (const task of waiting.values()) task.reject(error);
+    threads.delete(thread);
+    for (const task of thread.waiting.values()) task.reject(error);
   };
   worker.on('error', lost);
   worker.on('exit', () => lost(new InternalError('the thread that proves files ended')));
-  return worker;
+  return thread;
 }
