@@ -10,7 +10,8 @@ export async function approved(context: Context, question: string): Promise<bool
   try {
     return await new Promise<boolean>((settle) => {
       terminal.once('close', () => settle(false));
-      terminal.once('SIGINT', () => settle(false));
+      // The terminal hands Ctrl-C to us and not to the process: it is to end as it does at any other time.
+      terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
       context.signal.addEventListener('abort', () => settle(false), { once: true });
       terminal.question(`\n${question} Only "yes" is accepted: `, (reply) => settle(reply.trim() === 'yes'));
     });

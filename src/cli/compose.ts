@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
-import { InternalError } from '../base/operation-error.ts';
+import { InternalError, OperationError } from '../base/operation-error.ts';
 import type { Connection } from '../base/connection.ts';
 import type { Place } from '../base/diagnostic.ts';
 import type { EngineName } from '../base/engine-name.ts';
@@ -37,7 +37,7 @@ export function compose(
   return {
     tool: { name: 'holdfast', version },
     engine: (name) => engines[name],
-    openRepository: (location) => openFilesystemRepository(resolve(context.cwd, location)),
+    openRepository: async (location) => openFilesystemRepository(resolve(context.cwd, directoryNamed(location))),
     target: targetOf,
     defaultTarget: async (engine) =>
       (await dockerAvailable())
@@ -51,6 +51,14 @@ export function compose(
     emit,
     signal: context.signal,
   };
+}
+
+/** Repositories are directories: any other kind of address would be taken for one below the working directory. */
+function directoryNamed(location: string): string {
+  if (location !== '' && !/^[a-z][a-z0-9+.-]*:\/\//i.test(location)) return location;
+  throw new OperationError('repository/unreachable', `${JSON.stringify(location)} names no directory`, {
+    hint: 'A repository is a directory on a local or a mounted disk.',
+  });
 }
 
 const undeclared: Place = { file: '', line: 1, column: 1, endColumn: 1 };

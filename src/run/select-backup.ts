@@ -37,7 +37,7 @@ export function selectBackup(backups: readonly BackupSummary[], address: Address
     hint:
       own.length === 0
         ? 'The repository holds none of this database that can be read; `backup list` shows what there is.'
-        : `There are ${own.length}: \`backup list ${formatAddress(address)}\` shows them.`,
+        : `There are ${own.length}: \`backup list\` shows them, with the same spec or --repository.`,
   });
 }
 

@@ -81,10 +81,17 @@ databases:
   });
   expect(await new Promise((done) => void init.on('close', done))).toBe(0);
 
-  // Enter alone, other spellings, the end of input (Ctrl-D) and Ctrl-C are all a no.
-  for (const keys of ['\r', 'y\r', 'YES\r', 'yes please\r', '\u0004', '\u0003']) {
+  // Enter alone, other spellings, the end of input (Ctrl-D) and Ctrl-C are all a no; the last is a signal as well.
+  for (const [keys, expected] of [
+    ['\r', 22],
+    ['y\r', 22],
+    ['YES\r', 22],
+    ['yes please\r', 22],
+    ['\u0004', 22],
+    ['\u0003', 130],
+  ] as const) {
     const { code, screen } = await answered(directory, keys);
-    expect({ keys, code }).toEqual({ keys, code: 22 });
+    expect({ keys, code }).toEqual({ keys, code: expected });
     expect(screen).toContain('Nothing was changed.');
   }
   const accepted = await answered(directory, 'yes\r');

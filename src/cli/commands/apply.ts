@@ -68,7 +68,7 @@ export async function run(options: ApplyOptions, context: Context): Promise<numb
     {
       text: () =>
         outcomes.length === 0 && hasGaps(plan)
-          ? 'Nothing was done: what is wanted is not possible now.'
+          ? `Nothing was done: ${plan.blocked.length > 0 ? 'what is wanted is not possible now' : 'nothing is due of what could be observed'}.`
           : applyText(outcomes, paintFor(context.stdout, options, context.env)),
       json: () => applyJson(outcomes, code),
     },
