@@ -18,6 +18,7 @@ interface Findings {
   readonly unreadableLargeObjects: number;
   readonly invalidIndexes: readonly string[];
   readonly foreignTables: readonly string[];
+  readonly inSystemSchemas: readonly string[];
   readonly extensionOwners: readonly { readonly name: string; readonly owner: string }[];
   readonly extensionVersions: readonly {
     readonly name: string;
@@ -119,6 +120,11 @@ function degradationsOf(findings: Findings): readonly Degradation[] {
       subject,
       detail: 'the rows are on another server; only the definition is backed up',
     })),
+    ...findings.inSystemSchemas.map((subject) => ({
+      code: 'object-not-restorable' as const,
+      subject,
+      detail: 'somebody made it in a schema of the server’s own; pg_dump leaves out what is in there',
+    })),
     ...findings.extensionOwners.map(({ name, owner }) => ({
       code: 'extension-owner' as const,
       subject: name,
@@ -164,6 +170,14 @@ const findingsSql = `
       WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname NOT LIKE 'pg\\_%'),
     'foreignTables', (SELECT coalesce(json_agg(quote_ident(n.nspname) || '.' || quote_ident(c.relname) ORDER BY n.nspname, c.relname), '[]')
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'f' AND n.nspname NOT LIKE 'pg\\_%'),
+    'inSystemSchemas', (SELECT coalesce(json_agg(made.what || ' ' || quote_ident(n.nspname) || '.' || quote_ident(made.name) ORDER BY made.what, n.nspname, made.name), '[]')
+      FROM (SELECT 'relation' AS what, 'pg_class'::regclass AS classid, oid, relname AS name, relnamespace AS namespace FROM pg_class WHERE relkind IN ('r','p','v','m','S','f')
+        UNION ALL SELECT 'function', 'pg_proc'::regclass, oid, proname, pronamespace FROM pg_proc
+        UNION ALL SELECT 'operator', 'pg_operator'::regclass, oid, oprname, oprnamespace FROM pg_operator
+        UNION ALL SELECT 'type', 'pg_type'::regclass, oid, typname, typnamespace FROM pg_type WHERE typrelid = 0 AND typcategory <> 'A') made
+      JOIN pg_namespace n ON n.oid = made.namespace
+      WHERE made.oid >= 16384 AND n.nspname IN ('pg_catalog', 'information_schema')
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = made.classid AND d.objid = made.oid AND d.deptype = 'e')),
     'extensionOwners', (SELECT coalesce(json_agg(json_build_object('name', e.extname, 'owner', r.rolname) ORDER BY e.extname), '[]')
       FROM pg_extension e JOIN pg_roles r ON r.oid = e.extowner WHERE e.extowner <> 10),
     'extensionVersions', (SELECT coalesce(json_agg(json_build_object('name', e.extname, 'version', e.extversion, 'comesBack', a.default_version) ORDER BY e.extname), '[]')

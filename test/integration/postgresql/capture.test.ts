@@ -186,6 +186,22 @@ describe.for(majors)('capture on PostgreSQL %i', (major) => {
       .toBe('0');
   });
 
+  test('names what somebody made in a schema of the server', async () => {
+    await server.sql('postgres', 'CREATE DATABASE meddled');
+    await server.sql(
+      'meddled',
+      `CREATE FUNCTION pg_catalog.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TABLE information_schema.notes (a int);
+       CREATE EXTENSION hstore SCHEMA pg_catalog`,
+    );
+    await using capture = await captureInto(server.access(), 'meddled');
+    const { degradations } = capture.captured;
+    expect(degradations.map(({ code, subject }) => `${code} ${subject}`)).toEqual([
+      'object-not-restorable function pg_catalog.mine',
+      'object-not-restorable relation information_schema.notes',
+    ]);
+    await server.sql('postgres', 'DROP DATABASE meddled');
+  });
+
   test('tells of bytes that are written before any file is finished', async () => {
     const stop = new AbortController();
     // All is dumped, and no message says that anything is finished.
