@@ -9,7 +9,7 @@ import type { Contents, Manifest } from '../manifest/manifest.ts';
 import type { BackupRecord } from '../manifest/records.ts';
 import type { BackupSummary, ExpiredBackup, LostBackup, UnfinishedBackup } from '../plan/observed.ts';
 import { readPart } from './backup-reader.ts';
-import { withDataGone } from './data-gone.ts';
+import { surveyData, withDataGone } from './data-gone.ts';
 import { openIndex } from './catalogue-index.ts';
 import { newestRecords } from './newest-records.ts';
 import type { CommittedBackup, ObjectInfo, Repository } from './repository.ts';
@@ -88,12 +88,13 @@ export async function readCatalogue(
   });
   const recorded = [...records.subjects].map(([id, address]) => ({ id, address, sequence: undefined }));
   const lost = await findLost(repository, { backups, damaged, tombstones, named: [...recorded, ...commits] });
-  const counted = gone.size === 0 ? backups : backups.filter(({ id }) => !gone.has(id));
+  const sorted = (gone.size === 0 ? backups : backups.filter(({ id }) => !gone.has(id))).sort(byAddressAndTime);
   const named = damaged.map(({ id }) => id);
-  const unfinished = await findUnfinished(repository, new Set([...backups.map(({ id }) => id), ...named]));
+  const stored = await surveyData(repository, new Set([...backups.map(({ id }) => id), ...named]));
+  const unfinished = await findUnfinished(repository, stored.uncommitted);
   await index.save();
   return {
-    backups: await withDataGone(repository, counted.sort(byAddressAndTime)),
+    backups: stored.isWhole ? sorted : await withDataGone(repository, sorted),
     expired,
     unfinished,
     invalidManifests: invalidManifests.filter(({ key }) => !gone.has(idOfKey(key) as BackupId)),

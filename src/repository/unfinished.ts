@@ -1,21 +1,18 @@
 import { instant } from '../base/instant.ts';
 import { contentsKey, dataPrefix, snapshotOfId, type BackupId } from '../manifest/keys.ts';
 import type { UnfinishedBackup } from '../plan/observed.ts';
-import { idsIn } from './data-gone.ts';
 import { abandonedWork, anyLeaseHeld } from './lease-survey.ts';
 import type { Repository } from './repository.ts';
 
 /**
- * Objects and scratch space of backups without a manifest: never committed, or half removed. `live` where any capture may
+ * Objects and scratch space of backups without a manifest (`ids`): never committed, or half removed. `live` where any capture may
  * be running, for a lease names its backup only once the snapshot is there; but not where a lease that nobody holds any more
  * names it.
  */
 export async function findUnfinished(
   repository: Repository,
-  committed: ReadonlySet<string>,
+  ids: ReadonlySet<BackupId>,
 ): Promise<readonly UnfinishedBackup[]> {
-  const groups = await Promise.all(['data/', 'contents/', 'scratch/'].map((group) => idsIn(repository, group)));
-  const ids = new Set(groups.flatMap((group) => [...group].filter((id) => !committed.has(id))));
   if (ids.size === 0) return [];
   const anyHeld = await anyLeaseHeld(repository, 'capture');
   const ended = await abandonedWork(repository, 'capture');
