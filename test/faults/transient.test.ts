@@ -49,7 +49,16 @@ describe('a back-up is tried again and succeeds', () => {
   ];
   test.for(troubles)('when %s', async ([, act]) => {
     const before = await bench.committed();
-    const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], { fits: entersPhase('dump'), act });
+    // pg_dump waits for it: of so small a database it would be through before anybody could end its session.
+    const holder = await openSession(bench.server.access(), 'shop', { applicationName: 'holder' });
+    await holder.run('BEGIN; LOCK TABLE public.small IN ACCESS EXCLUSIVE MODE');
+    const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
+      fits: entersPhase('dump'),
+      act: async () => {
+        await act();
+        await holder[Symbol.asyncDispose]();
+      },
+    });
     expect(ran.code, ran.stderr + ran.stdout).toBe(0);
     expect(ran.stderr).toContain('"event":"retry"');
     expect(await bench.committed()).toHaveLength(before.length + 1);
