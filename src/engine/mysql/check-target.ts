@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
+import { diagnosticOf } from '../../base/diagnostic-of.ts';
 import { OperationError } from '../../base/operation-error.ts';
 import type { CleanServer, OpenServer } from '../clean-server.ts';
 import type { RestoreRequest } from '../engine.ts';
@@ -133,8 +134,7 @@ async function client(
     return [];
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    const { code, message: summary, hint } = error;
-    return [{ severity: 'error', code, summary, ...(hint === undefined ? {} : { help: hint }) }];
+    return [diagnosticOf(error)];
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
+import { diagnosticOf } from '../../base/diagnostic-of.ts';
 import { OperationError } from '../../base/operation-error.ts';
 import type { Contents } from '../../manifest/manifest.ts';
 import type { CleanServer, OpenServer } from '../clean-server.ts';
@@ -58,8 +59,7 @@ async function client(target: CleanServer | OpenServer, session: Session): Promi
     return [];
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    const { code, message: summary, hint } = error;
-    return [{ severity: 'error', code, summary, ...(hint === undefined ? {} : { help: hint }) }];
+    return [diagnosticOf(error)];
   }
 }
 
