@@ -20,7 +20,7 @@ export interface Located {
 export interface Named {
   readonly repository: Repository;
   readonly backup: Pick<BackupSummary, 'address' | 'id' | 'snapshotAt' | 'expiredAt'> &
-    Partial<Pick<BackupSummary, 'verified'>>;
+    Partial<Pick<BackupSummary, 'sequence' | 'verified'>>;
 }
 
 export interface Opened {

@@ -15,6 +15,9 @@ export interface History {
   readonly newestGood: BackupSummary | undefined;
 }
 
+/** Where a backup stands among those of its database; a damaged manifest does not give its number. */
+type Placed = Pick<BackupSummary, 'id' | 'snapshotAt'> & Partial<Pick<BackupSummary, 'sequence'>>;
+
 export function historyOf(backups: readonly BackupSummary[], at: Instant): History {
   const all = backups.toSorted(newestFirst);
   const future = all.filter((backup) => isFuture(backup.snapshotAt, at));
@@ -32,6 +35,27 @@ export function isDamaged(backup: BackupSummary): boolean {
   return backup.dataGone === true || backup.verified?.passed === false;
 }
 
-function newestFirst(a: BackupSummary, b: BackupSummary): number {
-  return b.snapshotAt - a.snapshotAt || b.sequence - a.sequence || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+/** The newest of a database's backups that no wrong clock put there. */
+export function newestOf<T extends Placed>(backups: readonly T[], at: Instant): T | undefined {
+  return backups.toSorted(newestFirst).find((backup) => !isMisdated(backup, backups, at));
+}
+
+/**
+ * Dated in the future, and committed before one of the others that is not: the clock of its source was wrong, and it is not the
+ * newest. A date alone says nothing, for here it may be our own clock that is behind.
+ */
+function isMisdated(backup: Placed, others: readonly Placed[], at: Instant): boolean {
+  const { sequence, snapshotAt } = backup;
+  return (
+    sequence !== undefined &&
+    isFuture(snapshotAt, at) &&
+    others.some((other) => (other.sequence ?? 0) > sequence && !isFuture(other.snapshotAt, at))
+  );
+}
+
+/** The order of a database's backups; the time alone does not tell two of a fast machine apart. */
+export function newestFirst(a: Placed, b: Placed): number {
+  return (
+    b.snapshotAt - a.snapshotAt || (b.sequence ?? 0) - (a.sequence ?? 0) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
+  );
 }

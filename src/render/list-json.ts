@@ -1,5 +1,6 @@
 import { isoTime, type Instant } from '../base/instant.ts';
 import { dataGoesAt } from '../plan/grace.ts';
+import { newestFirst } from '../plan/history.ts';
 import type { BackupSummary } from '../plan/observed.ts';
 import { proofOf } from '../plan/proof-level.ts';
 import type { Backup, ListDocument } from './list-document.gen.ts';
@@ -13,7 +14,7 @@ export function listJson({ backups, lost, unreadable }: Listing, at: Instant): s
     formatVersion: 1,
     kind: 'holdfast.backups',
     createdAt: isoTime(at),
-    backups: backups.toSorted((a, b) => b.snapshotAt - a.snapshotAt).map((backup) => backupDocument(backup, at)),
+    backups: backups.toSorted(newestFirst).map((backup) => backupDocument(backup, at)),
     lost: lost.map(lostJson),
     unreadable: unreadable.map(unreadableJson),
   };

@@ -3,6 +3,7 @@ import { formatBytes } from '../base/bytes.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { Instant } from '../base/instant.ts';
 import { dataGoesAt } from '../plan/grace.ts';
+import { newestFirst } from '../plan/history.ts';
 import type { BackupSummary } from '../plan/observed.ts';
 import { proofOf } from '../plan/proof-level.ts';
 import { columns } from './columns.ts';
@@ -35,7 +36,7 @@ export function listText(
 function tableOf(backups: readonly BackupSummary[], at: Instant, paint: Paint): readonly string[] {
   const groups = [...Map.groupBy(backups, ({ address }) => formatAddress(address))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([address, list]) => [address, newestFirst(list)] as const);
+    .map(([address, list]) => [address, list.toSorted(newestFirst)] as const);
   const inOrder = groups.flatMap(([, list]) => list);
   const [head = '', ...rows] = columns([
     ['id', 'snapshot', 'age', 'tables', 'rows', 'stored', 'proof', 'lacks'],
@@ -48,10 +49,6 @@ function tableOf(backups: readonly BackupSummary[], at: Instant, paint: Paint): 
     `  ${paint.faint(head)}`,
     ...groups.flatMap(([address, list]) => [paint.strong(escapeControl(address)), ...list.map(line)]),
   ];
-}
-
-function newestFirst(backups: readonly BackupSummary[]): readonly BackupSummary[] {
-  return backups.toSorted((a, b) => b.snapshotAt - a.snapshotAt);
 }
 
 function cells(backup: BackupSummary, at: Instant): readonly string[] {

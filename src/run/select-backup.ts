@@ -3,7 +3,7 @@ import { isoTime, type Instant } from '../base/instant.ts';
 import { OperationError } from '../base/operation-error.ts';
 import { addressOfKey, parseBackupId, snapshotOfId } from '../manifest/keys.ts';
 import { isFuture } from '../plan/due.ts';
-import { isDamaged } from '../plan/history.ts';
+import { isDamaged, newestFirst, newestOf } from '../plan/history.ts';
 import type { BackupSummary, LostBackup } from '../plan/observed.ts';
 
 /** Which backup of a database is meant. */
@@ -18,14 +18,14 @@ export type Selection =
 export function selectBackup(backups: readonly BackupSummary[], address: Address, selection: Selection): BackupSummary {
   const own = backups
     .filter((backup) => formatAddress(backup.address) === formatAddress(address))
-    .toSorted((a, b) => b.snapshotAt - a.snapshotAt);
+    .toSorted(newestFirst);
   const usable = own.filter((backup) => backup.expiredAt === undefined && !isDamaged(backup));
   const found =
     selection.kind === 'id'
       ? own.find((backup) => backup.id === selection.id)
       : selection.kind === 'before'
         ? usable.find((backup) => backup.snapshotAt <= selection.at)
-        : usable.find((backup) => !isMisdated(backup, usable, selection.at));
+        : newestOf(usable, selection.at);
   if (found !== undefined) return found;
   const wanted =
     selection.kind === 'id'
@@ -39,17 +39,6 @@ export function selectBackup(backups: readonly BackupSummary[], address: Address
         ? 'The repository holds none of this database that can be read; `backup list` shows what there is.'
         : `There are ${own.length}: \`backup list\` shows them, with the same spec or --repository.`,
   });
-}
-
-/**
- * Dated in the future, and committed before one that is not: the clock of its source was wrong, and it is not the newest.
- * A date alone says nothing, for here it may be our own clock that is behind.
- */
-function isMisdated(backup: BackupSummary, usable: readonly BackupSummary[], at: Instant): boolean {
-  return (
-    isFuture(backup.snapshotAt, at) &&
-    usable.some((other) => other.sequence > backup.sequence && !isFuture(other.snapshotAt, at))
-  );
 }
 
 /** A backup of which only the key is left: its manifest cannot be read. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseInstant, type Instant } from '../../src/base/instant.ts';
 import { manifestKey, parseBackupId, type BackupId } from '../../src/manifest/keys.ts';
+import { newestOf } from '../../src/plan/history.ts';
 import { passedOver, selectBackup, unreadableOf } from '../../src/run/select-backup.ts';
 import type { BackupSummary } from '../../src/plan/observed.ts';
 
@@ -61,6 +62,14 @@ describe('choosing a backup', () => {
       `the newer backup ${id(29)} is dated in the future and was passed over`,
     ]);
     expect(selectBackup(backups, address, { kind: 'id', id: id(29) })).toBe(ahead);
+    // One whose manifest cannot be read has no number: nothing says that it was committed before the others.
+    const unreadable = { id: id(30), snapshotAt: at(30) };
+    expect(newestOf([...backups, unreadable], latest.at)).toBe(unreadable);
+  });
+
+  it('tells two of one moment apart by the order of commits', () => {
+    const backups = [backup(2), { ...backup(3), snapshotAt: at(2) }, { ...backup(1), snapshotAt: at(2) }];
+    expect(selectBackup(backups, address, latest).id).toBe(id(3));
   });
 
   it('believes in the order of commits where it may be our own clock that is behind', () => {

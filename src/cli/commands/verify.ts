@@ -1,3 +1,5 @@
+import type { Instant } from '../../base/instant.ts';
+import { newestOf } from '../../plan/history.ts';
 import { verifyJson } from '../../render/verify-json.ts';
 import { verifyText } from '../../render/verify-text.ts';
 import { verifyEach } from '../../run/verify-each.ts';
@@ -30,7 +32,7 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
     const opened = await openBackups(locations, tools);
     // Whoever names one backup asks about that one alone.
     const gone = options.set === undefined ? ofAddresses(opened.lost, options.address) : [];
-    const chosen = choose(matching(opened.named, options.address, gone), options);
+    const chosen = choose(matching(opened.named, options.address, gone), options, tools.clock.now());
     if (chosen.length + gone.length === 0)
       throw invalidUsage('there is no backup to verify', 'Run `backup apply` first. Expired ones are read with --set.');
     const requests = chosen.map(({ repository, backup: { address, id, verified } }) => ({
@@ -53,7 +55,7 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
   );
 }
 
-function choose(located: readonly Named[], { all, set }: VerifyOptions): readonly Named[] {
+function choose(located: readonly Named[], { all, set }: VerifyOptions, at: Instant): readonly Named[] {
   // One in its grace counts for nothing: it is read only where somebody names it.
   const counting = located.filter(({ backup }) => backup.expiredAt === undefined);
   if (all) return counting;
@@ -62,11 +64,14 @@ function choose(located: readonly Named[], { all, set }: VerifyOptions): readonl
     if (named.length === 0) throw invalidUsage(`no backup has the id ${set}`, '`backup list` shows the ids.');
     return named;
   }
-  return byAddress(counting).flatMap((group) => newest(group));
+  return byAddress(counting).flatMap((group) => newest(group, at));
 }
 
 /** Also a damaged newest backup is looked at again: it may have been a fault of the way there. */
-function newest(group: readonly Named[]): readonly Named[] {
-  const [first] = group.toSorted((a, b) => b.backup.snapshotAt - a.backup.snapshotAt);
-  return first === undefined ? [] : [first];
+function newest(group: readonly Named[], at: Instant): readonly Named[] {
+  const first = newestOf(
+    group.map(({ backup }) => backup),
+    at,
+  );
+  return group.filter(({ backup }) => backup === first);
 }
