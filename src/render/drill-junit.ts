@@ -2,55 +2,18 @@ import { productNames } from '../base/engine-name.ts';
 import { formatAddress } from '../base/address.ts';
 import type { DrillCheck, DrillDifference, DrillNotRun, DrillReport } from '../run/drill-report.ts';
 import { describeObjective, describeTarget, nameDifference, summariseDrill } from './drill-summary.ts';
-import { element, xmlDocument } from './xml.ts';
+import { junitXml, seconds, type JunitCase, type JunitSuite } from './junit.ts';
 
 /**
- * JUnit XML as CI systems read it (Jenkins, GitLab, GitHub reporters): per drill one suite with the checks, one with the
- * strict differences, one with the objectives. Not checked = skipped. A drill that checked nothing, or restored nothing,
- * has a failing case of its own, because these systems show a suite without failures as green; one that did not run, an error.
+ * JUnit XML of drills: per drill one suite with the checks, one with the strict differences, one with the objectives. Not
+ * checked = skipped. A drill that checked nothing, or restored nothing, has a failing case of its own, because CI systems show a
+ * suite without failures as green; one that did not run, an error.
  */
 export function drillJunit(reports: readonly DrillReport[], notRun: readonly DrillNotRun[] = []): string {
-  const suites = [...reports.flatMap(suitesOf), ...notRun.map(notRunSuite)];
-  const sum = (count: (suite: Suite) => number) => suites.reduce((total, suite) => total + count(suite), 0);
-  return xmlDocument(
-    element(
-      'testsuites',
-      {
-        name: 'holdfast drill',
-        tests: sum(tests),
-        failures: sum(failed),
-        errors: sum(broken),
-        skipped: sum(skipped),
-        time: seconds(sum((one) => one.ms)),
-      },
-      suites.map(suiteElement),
-    ),
-  );
+  return junitXml('holdfast drill', [...reports.flatMap(suitesOf), ...notRun.map(notRunSuite)]);
 }
 
-interface Case {
-  readonly classname: string;
-  readonly name: string;
-  readonly state: 'passed' | 'failed' | 'skipped' | 'error';
-  readonly message: string;
-  readonly text: string;
-  readonly ms: number;
-}
-
-interface Suite {
-  readonly name: string;
-  readonly timestamp?: string;
-  readonly ms: number;
-  readonly properties: readonly (readonly [string, string])[];
-  readonly cases: readonly Case[];
-}
-
-const tests = (suite: Suite): number => suite.cases.length;
-const failed = (suite: Suite): number => suite.cases.filter((one) => one.state === 'failed').length;
-const broken = (suite: Suite): number => suite.cases.filter((one) => one.state === 'error').length;
-const skipped = (suite: Suite): number => suite.cases.filter((one) => one.state === 'skipped').length;
-
-function notRunSuite({ address, error }: DrillNotRun): Suite {
+function notRunSuite({ address, error }: DrillNotRun): JunitSuite {
   const classname = formatAddress(address);
   return {
     name: `${classname} checks`,
@@ -69,12 +32,17 @@ function notRunSuite({ address, error }: DrillNotRun): Suite {
   };
 }
 
-function suitesOf(report: DrillReport): readonly Suite[] {
+function suitesOf(report: DrillReport): readonly JunitSuite[] {
   const name = `${report.address.server}/${report.address.database}`;
   const differences = report.differences
     .filter((one) => one.class === 'strict')
     .map((one) => differenceCase(name, one));
-  const suite = (title: string, ms: number, cases: readonly Case[], properties: Suite['properties'] = []): Suite => ({
+  const suite = (
+    title: string,
+    ms: number,
+    cases: readonly JunitCase[],
+    properties: JunitSuite['properties'] = [],
+  ): JunitSuite => ({
     name: `${name} ${title}`,
     timestamp: report.startedAt.replace(/\.\d+Z$/, ''),
     ms,
@@ -96,10 +64,10 @@ function suitesOf(report: DrillReport): readonly Suite[] {
   ];
 }
 
-function verdictCases(classname: string, report: DrillReport): readonly Case[] {
+function verdictCases(classname: string, report: DrillReport): readonly JunitCase[] {
   const summary = summariseDrill(report);
   const { state, error } = report.restoration;
-  const restored: Case = {
+  const restored: JunitCase = {
     classname,
     name: 'the backup restores',
     state: state === 'succeeded' ? 'passed' : 'failed',
@@ -107,7 +75,7 @@ function verdictCases(classname: string, report: DrillReport): readonly Case[] {
     text: error === null ? '' : `${error.code}: ${error.message}`,
     ms: report.rto.ms ?? 0,
   };
-  const verdict: Case = {
+  const verdict: JunitCase = {
     classname,
     name: `the drill reaches ${report.level}`,
     state: summary.verdict === 'PASSED' ? 'passed' : 'failed',
@@ -118,7 +86,7 @@ function verdictCases(classname: string, report: DrillReport): readonly Case[] {
   return [restored, verdict];
 }
 
-function checkCase(address: string, check: DrillCheck): Case {
+function checkCase(address: string, check: DrillCheck): JunitCase {
   const detail = check.detail ?? '';
   return {
     classname: `${address}.${check.level}.${check.kind}`,
@@ -136,7 +104,7 @@ function messageOf({ state, expected, actual, detail }: DrillCheck): string {
   return `expected ${expected ?? '(none)'}, actual ${actual ?? '(none)'}`;
 }
 
-function differenceCase(address: string, one: DrillDifference): Case {
+function differenceCase(address: string, one: DrillDifference): JunitCase {
   return {
     classname: `${address}.difference.${one.kind}`,
     name: nameDifference(one),
@@ -147,7 +115,7 @@ function differenceCase(address: string, one: DrillDifference): Case {
   };
 }
 
-function objectiveCase(address: string, name: string, objective: DrillReport['rto']): Case {
+function objectiveCase(address: string, name: string, objective: DrillReport['rto']): JunitCase {
   const state = { met: 'passed', breached: 'failed', none: 'skipped', unknown: 'skipped' } as const;
   return {
     classname: `${address}.objective`,
@@ -159,7 +127,7 @@ function objectiveCase(address: string, name: string, objective: DrillReport['rt
   };
 }
 
-function propertiesOf(report: DrillReport): Suite['properties'] {
+function propertiesOf(report: DrillReport): JunitSuite['properties'] {
   return [
     ['verdict', summariseDrill(report).verdict],
     ['tool', `${report.tool.name} ${report.tool.version}`],
@@ -178,34 +146,4 @@ function propertiesOf(report: DrillReport): Suite['properties'] {
     ...report.phases.map((one) => [`phase ${one.phase}`, `${seconds(one.ms)} s`] as const),
     ...report.degradations.map((one) => [`degradation ${one.code}`, `${one.subject}: ${one.detail}`] as const),
   ];
-}
-
-function suiteElement(suite: Suite): string {
-  const properties = suite.properties.map(([name, value]) => element('property', { name, value }));
-  return element(
-    'testsuite',
-    {
-      name: suite.name,
-      tests: tests(suite),
-      failures: failed(suite),
-      errors: broken(suite),
-      skipped: skipped(suite),
-      time: seconds(suite.ms),
-      ...(suite.timestamp === undefined ? {} : { timestamp: suite.timestamp }),
-    },
-    [...(properties.length === 0 ? [] : [element('properties', {}, properties)]), ...suite.cases.map(caseElement)],
-  );
-}
-
-function caseElement(one: Case): string {
-  const attributes = { classname: one.classname, name: one.name, time: seconds(one.ms) };
-  if (one.state === 'passed') return element('testcase', attributes);
-  if (one.state === 'skipped') return element('testcase', attributes, [element('skipped', { message: one.message })]);
-  if (one.state === 'error')
-    return element('testcase', attributes, [element('error', { message: one.message, type: 'error' }, one.text)]);
-  return element('testcase', attributes, [element('failure', { message: one.message, type: 'failed' }, one.text)]);
-}
-
-function seconds(ms: number): string {
-  return (ms / 1_000).toFixed(3);
 }

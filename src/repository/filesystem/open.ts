@@ -1,12 +1,13 @@
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, realpath, rename, rm, statfs, unlink } from 'node:fs/promises';
+import { mkdir, open, realpath, rename, rm, statfs, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { OperationError } from '../../base/operation-error.ts';
-import { chunksOf } from '../../codec/file-chunks.ts';
 import { chunkBytes } from '../../codec/hash.ts';
 import { repositoryMarker } from '../../manifest/keys.ts';
-import type { Repository, StoredObject } from '../repository.ts';
+import type { Repository } from '../repository.ts';
+import { adopt } from './adopt.ts';
+import { layOut } from './lay-out.ts';
 import { listNames, listObjects } from './listing.ts';
 import { readMarker } from './marker.ts';
 import { publish, readBack, writeTemporary } from './publish.ts';
@@ -148,53 +149,6 @@ async function* chunksOfObject(stream: AsyncIterable<Uint8Array>, key: string): 
   } catch (error) {
     throw readingError(error, key);
   }
-}
-
-/**
- * As a file of its own that shares its blocks with the object (a reflink: Btrfs, XFS, ZFS) where the file system can do
- * that; else as a hard link, else as a copy. A hard link is the object itself under another name: who gets it must only
- * read it. docs/decisions/0009 says why it is taken all the same.
- */
-async function layOut(source: string, path: string): Promise<void> {
-  try {
-    return await copyFile(source, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
-  } catch {
-    // What is really wrong (no such object, no space) shows in the next attempt as well.
-  }
-  try {
-    await link(source, path);
-  } catch (error) {
-    if (!isErrno(error, 'EXDEV', 'EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK')) throw error;
-    await copyFile(source, path, constants.COPYFILE_EXCL);
-  }
-}
-
-interface Adoption {
-  readonly key: string;
-  readonly path: string;
-  readonly sha256: string;
-  readonly put: Repository['put'];
-}
-
-async function adopt(tree: Tree, { key, path, sha256, put }: Adoption): Promise<StoredObject> {
-  await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  await file.chmod(0o600);
-  await file.sync();
-  const stored = await readBack(file);
-  if (stored.sha256 !== sha256)
-    throw new OperationError('repository/object-corrupt', `${key} differs from what was proven before it was stored`);
-  const final = await tree.locateForWriting(key);
-  try {
-    await publish(path, final);
-    return stored;
-  } catch (error) {
-    if (!isErrno(error, 'EXDEV')) throw error;
-  }
-  const copied = await put(key, chunksOf(file));
-  if (copied.sha256 !== sha256)
-    throw new OperationError('repository/object-corrupt', `${key} differs from what was proven before it was stored`);
-  await unlink(path);
-  return copied;
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
