@@ -1,26 +1,12 @@
 import { formatAddress } from '../base/address.ts';
-import type { Action, Finding, PlanDocument } from '../plan/plan-document.gen.ts';
+import type { Finding, PlanDocument } from '../plan/plan-document.gen.ts';
 import { columns } from './columns.ts';
 import { escapeControl } from './neutral.ts';
 import type { Paint } from './paint.ts';
 import { isNotable, objectiveRows } from './plan-objectives.ts';
-import {
-  backUpWords,
-  count,
-  drillWords,
-  driftWords,
-  estimateWords,
-  graceWords,
-  incompleteWords,
-  keepWords,
-  marks,
-  reasonWords,
-  removeWords,
-  sourceWords,
-  subjectOf,
-  sumsWords,
-  type Mark,
-} from './plan-words.ts';
+import { actionLines, blockedLines, type PlanLineOptions } from './plan-action-lines.ts';
+import { graceLines, keptLines } from './plan-retention-lines.ts';
+import { drillWords, driftWords, incompleteWords, marks, sourceWords, sumsWords, type Mark } from './plan-words.ts';
 
 export interface PlanTextOptions {
   readonly paint: Paint;
@@ -55,11 +41,6 @@ export function planDocumentText(plan: PlanDocument, { paint, verbose = false }:
     .join('\n\n')}\n`;
 }
 
-interface Options {
-  readonly paint: Paint;
-  readonly verbose: boolean;
-}
-
 function header({ spec, observed, createdAt }: PlanDocument, paint: Paint): string {
   const repositories = observed.repositories.map(({ name, location }) => `${name} ${location}`).join(', ');
   return `${paint.strong(escapeControl(spec.path))} @ ${spec.digest.slice(0, 7)}  vs  ${escapeControl(repositories)} (observed ${createdAt.slice(0, 19)}Z)`;
@@ -80,80 +61,6 @@ function diffLine(line: string, paint: Paint): string {
   return text.startsWith('-') ? paint.removed(text) : paint.faint(text);
 }
 
-function actionLines(plan: PlanDocument, { paint, verbose }: Options): readonly string[] {
-  const { actions, unchanged } = plan;
-  const rest = verbose
-    ? unchanged.map(
-        (address) =>
-          `  ${paint.faint(`${marks.unchanged.symbol} ${escapeControl(formatAddress(address))}  ${marks.unchanged.word}`)}`,
-      )
-    : unchanged.length === 0
-      ? []
-      : [`  ${paint.faint(`${count(unchanged.length, 'database')} unchanged (--verbose)`)}`];
-  if (actions.length === 0)
-    return [
-      plan.complete && plan.blocked.length === 0
-        ? 'No changes: the repository already holds what the spec asks for.'
-        : 'No changes can be planned from what could be seen.',
-      ...rest,
-    ];
-  const details = removalDetails(plan);
-  const rows = columns(actions.map(actionCells));
-  return [
-    paint.heading('Actions:'),
-    ...actions.flatMap((action, index) => [
-      `  ${paintAction(action, paint)(rows[index] ?? '')}`,
-      ...details(action).map((line) => `      ${paint.removed(line)}`),
-    ]),
-    ...rest,
-  ];
-}
-
-function actionCells(action: Action): readonly string[] {
-  return [
-    marks[action.kind].symbol,
-    escapeControl(subjectOf(action)),
-    marks[action.kind].word,
-    escapeControl(reasonWords(action)),
-    estimateWords(action.kind, action.estimate),
-    action.irreversible ? 'irreversible' : '',
-    escapeControl(sourceWords(action.source)),
-  ];
-}
-
-function paintAction({ kind }: Action, paint: Paint): (text: string) => string {
-  return kind === 'back-up'
-    ? paint.added
-    : kind === 'verify'
-      ? paint.changed
-      : kind === 'expire'
-        ? paint.removed
-        : paint.faint;
-}
-
-/** One line for each backup that goes, with its reason: never elided. */
-export function removalDetails({ retention }: PlanDocument): (action: Action) => readonly string[] {
-  const because = new Map(
-    retention.flatMap(({ remove }) => remove.map((item) => [item.backup, removeWords(item.because)] as const)),
-  );
-  return (action) =>
-    action.kind === 'expire'
-      ? action.backups.map((id) => `${marks.expire.symbol} expire ${id}  ${because.get(id) ?? ''}`)
-      : [];
-}
-
-function blockedLines({ blocked }: PlanDocument, paint: Paint): readonly string[] {
-  if (blocked.length === 0) return [];
-  const rows = blocked.map(({ address, reason, finding }) => [
-    marks.blocked.symbol,
-    escapeControl(formatAddress(address)),
-    marks.blocked.word,
-    backUpWords(reason),
-    escapeControl(finding.summary),
-  ]);
-  return [paint.heading('Wanted and not possible now:'), ...columns(rows).map((row) => `  ${paint.error(row)}`)];
-}
-
 function drillLines({ drills }: PlanDocument): readonly string[] {
   if (drills.length === 0) return [];
   return [
@@ -161,21 +68,7 @@ function drillLines({ drills }: PlanDocument): readonly string[] {
   ];
 }
 
-/** One line: what is on its way out is no news, and `--verbose` names each. */
-function graceLines({ inGrace }: PlanDocument, verbose: boolean): readonly string[] {
-  if (inGrace.length === 0) return [];
-  const head = `Expired, data still there: ${count(inGrace.length, 'backup')}${verbose ? '' : ' (--verbose)'}`;
-  if (!verbose) return [head];
-  return [
-    `${head}; \`backup restore --set ID\` still restores them`,
-    ...inGrace.map(
-      ({ address, backup, dataGoesAt }) =>
-        `      ${backup}  ${escapeControl(formatAddress(address))}  ${graceWords(dataGoesAt)}`,
-    ),
-  ];
-}
-
-function objectiveLines({ objectives }: PlanDocument, { paint, verbose }: Options): readonly string[] {
+function objectiveLines({ objectives }: PlanDocument, { paint, verbose }: PlanLineOptions): readonly string[] {
   const shown = verbose ? objectives : objectives.filter(isNotable);
   if (shown.length === 0) return [];
   const rows = [
@@ -191,24 +84,8 @@ function objectiveLines({ objectives }: PlanDocument, { paint, verbose }: Option
   ];
 }
 
-function keptLines({ retention }: PlanDocument, paint: Paint): readonly string[] {
-  const kept = retention.filter(({ keep, frozen }) => keep.length > 0 || frozen !== null);
-  if (kept.length === 0) return [];
-  const lines = kept.flatMap(({ address, repository, keep, remove, frozen }) => [
-    `  ${escapeControl(formatAddress(address))} in ${escapeControl(repository)}: ${keep.length} kept`,
-    ...keep.map(({ backup, because }) => paint.faint(`      keep ${backup}  ${because.map(keepWords).join(', ')}`)),
-    ...(frozen === null
-      ? []
-      : [
-          `      frozen: ${escapeControl(frozen)}`,
-          ...remove.map(({ backup, because }) => `      spared ${backup}  ${removeWords(because)}`),
-        ]),
-  ]);
-  return [paint.heading('Kept:'), ...lines];
-}
-
 /** Objectives have their table; what is merely informative is for `--verbose`. */
-function findingLines({ findings }: PlanDocument, { paint, verbose }: Options): readonly string[] {
+function findingLines({ findings }: PlanDocument, { paint, verbose }: PlanLineOptions): readonly string[] {
   const shown = findings.filter(
     ({ code, severity }) => !code.startsWith('objective/') && (verbose || severity !== 'info'),
   );
@@ -226,7 +103,7 @@ function findingText({ severity, code, summary, subject, help, source }: Finding
   ];
 }
 
-function legendLines(plan: PlanDocument, { paint, verbose }: Options): readonly string[] {
+function legendLines(plan: PlanDocument, { paint, verbose }: PlanLineOptions): readonly string[] {
   const present = new Set<Mark>(plan.actions.map(({ kind }) => kind));
   if (plan.drift.length > 0) present.add('drift');
   if (plan.blocked.length > 0) present.add('blocked');

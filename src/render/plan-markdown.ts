@@ -4,7 +4,8 @@ import type { Plan } from '../plan/plan.ts';
 import { fenceFor, neutraliseFenced, neutraliseMarkdown } from './neutral.ts';
 import { paint } from './paint.ts';
 import { objectiveRows } from './plan-objectives.ts';
-import { planDocumentText, removalDetails } from './plan-document-text.ts';
+import { removalDetails } from './plan-action-lines.ts';
+import { planDocumentText } from './plan-document-text.ts';
 import { count, incompleteWords, reasonWords, subjectOf, sumsWords } from './plan-words.ts';
 
 export interface PlanMarkdownOptions {
