@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BackupId } from '../../src/manifest/keys.ts';
 import { lostBackups, type Trace, type TracedBackup } from '../../src/plan/lost-backups.ts';
 import { lostFindings } from '../../src/plan/lost-findings.ts';
+import { fc } from '../support/properties.ts';
 
 const address = { server: 'srv', database: 'app' };
 const idOf = (second: number, random: number): BackupId =>

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { duration } from '../../src/base/duration.ts';
 import { instant } from '../../src/base/instant.ts';
 import type { BackupId } from '../../src/manifest/keys.ts';
 import type { BackupSummary, Observed } from '../../src/plan/observed.ts';
 import { isFuture } from '../../src/plan/due.ts';
+import { newestFirst } from '../../src/plan/history.ts';
 import { planBackup } from '../../src/plan/plan-backup.ts';
 import { planId } from '../../src/plan/plan-id.ts';
 import { decideRetention } from '../../src/plan/retention.ts';
@@ -22,6 +22,7 @@ import {
   server,
 } from '../support/observed.ts';
 import { succeed } from '../support/succeed.ts';
+import { fc } from '../support/properties.ts';
 
 const names = ['app', 'web', 'tenant_a', 'gone', 'stranger'];
 const few = fc.integer({ min: 0, max: 4 });
@@ -128,7 +129,7 @@ const worlds: fc.Arbitrary<{ spec: Desired; world: Observed }> = fc
     };
   });
 
-const newestOf = (list: readonly BackupSummary[]) => list.toSorted((a, b) => b.snapshotAt - a.snapshotAt)[0];
+const newestOf = (list: readonly BackupSummary[]) => list.toSorted(newestFirst)[0];
 const counts = (item: BackupSummary) => item.verified?.passed !== false && !isFuture(item.snapshotAt, now);
 
 describe('retention', () => {

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fitted } from '../../src/render/fitted.ts';
+import { fc } from '../support/properties.ts';
 
 const wordsOf = (text: string): readonly string[] => stripVTControlCharacters(text).split(/\s+/).filter(Boolean);
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   escapeControl,
@@ -7,6 +6,7 @@ import {
   neutraliseMarkdown,
   neutraliseWorkflowCommand,
 } from '../../src/render/neutral.ts';
+import { fc } from '../support/properties.ts';
 
 // oxlint-disable-next-line no-control-regex -- these are what is looked for
 const dangerous = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\uD800-\uDFFF]/u;

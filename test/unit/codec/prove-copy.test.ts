@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { countNewlines } from '../../../src/codec/count-newlines.ts';
 import { proveStream } from '../../../src/codec/prove-copy.ts';
 import { compressText, decompress } from '../../../src/codec/zstd.ts';
+import { fc } from '../../support/properties.ts';
 
 const rows = 'one\t1\ntwo\t\\\\.\nthree\t\\N\n';
 const file = `${rows}\\.\n\n\n`;

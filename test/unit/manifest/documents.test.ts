@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decompress } from '../../../src/codec/zstd.ts';
 import { instant } from '../../../src/base/instant.ts';
@@ -7,6 +6,7 @@ import { encodeContents, encodeManifest } from '../../../src/manifest/encode.ts'
 import { contentsKey, dataKey, parseBackupId, type BackupId } from '../../../src/manifest/keys.ts';
 import type { Contents, Manifest } from '../../../src/manifest/manifest.ts';
 import { decodeRecord, drillRecord, verifyRecord } from '../../../src/manifest/records.ts';
+import { fc } from '../../support/properties.ts';
 
 const id = parseBackupId('20261122T194629Z-3f9a2c71') as BackupId;
 const sha = 'a'.repeat(64);

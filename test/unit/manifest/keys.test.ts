@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { instant } from '../../../src/base/instant.ts';
 import {
@@ -14,6 +13,7 @@ import {
   tombstoneKey,
 } from '../../../src/manifest/keys.ts';
 import { isKeyPart, keyParts } from '../../../src/repository/object-key.ts';
+import { fc } from '../../support/properties.ts';
 
 const names = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 63 }).filter((text) => text.isWellFormed()),

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aboutStatement } from '../../../src/engine/mysql/about-statement.ts';
 import { accessText } from '../../../src/engine/mysql/access-text.ts';
@@ -12,6 +11,7 @@ import type { Account } from '../../../src/engine/mysql/quote.ts';
 import { tokensOf, type Token } from '../../../src/engine/mysql/tokens.ts';
 import { unusableVerifier } from '../../../src/engine/mysql/unusable-password.ts';
 import type { Fact, Holds } from '../../../src/manifest/manifest.ts';
+import { fc } from '../../support/properties.ts';
 
 const holds: Holds = {
   roles: 'all',

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { insertText } from '../../../src/codec/insert-text.ts';
 import { rowSums, type RowSums } from '../../../src/engine/mysql/row-sums.ts';
+import { fc } from '../../support/properties.ts';
 
 const head =
   "--\n-- Table structure for table `t`\n--\n\nCREATE TABLE `t` (\n  `a` int DEFAULT '(1)',\n  KEY (`a`)\n);\n\n--\n-- Dumping data for table `t`\n--\n\n";

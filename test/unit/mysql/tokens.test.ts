@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { globalGrantOf } from '../../../src/engine/mysql/global-grant.ts';
 import { tokensOf } from '../../../src/engine/mysql/tokens.ts';
+import { fc } from '../../support/properties.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 20 });
 const odd = fc.oneof(text, fc.constantFrom("'", '"', '`', '\\', "\\'", ' ON *.* TO ', '\n', '--', ';', '%', '\\%', ''));

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { diagnosticsText } from '../../../src/render/diagnostics.ts';
 import { paint } from '../../../src/render/paint.ts';
 import { parseSpec } from '../../../src/spec/parse-spec.ts';
+import { fc } from '../../support/properties.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const seeds = ['examples', 'test/fixtures/spec'].flatMap((folder) =>
