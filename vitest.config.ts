@@ -9,8 +9,10 @@ export default defineConfig({
     globalSetup: ['test/support/announce-servers.ts'],
     setupFiles: ['test/support/end-with-parent.ts'],
     // Real servers start and real dumps run; a hang must still end the run.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    // Whoever waits for something waits for it to happen; the limit is for what never does.
+    expect: { poll: { timeout: 60_000, interval: 50 } },
     // A forgotten `.only` must not hide the others, nor an empty run pass.
     allowOnly: process.env['CI'] === undefined,
     passWithNoTests: false,

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { duration } from '../../src/base/duration.ts';
 import { OperationError } from '../../src/base/operation-error.ts';
-import { openSession } from '../../src/engine/postgresql/session.ts';
 import type { DumpPolicy } from '../../src/spec/desired.ts';
 import { captureInto } from '../support/capture.ts';
 import { startPostgresql, type TestServer } from '../support/postgresql.ts';
+import { lockSmall } from '../support/stand-still.ts';
 import { stubClients } from '../support/stub-client.ts';
 
 let server: TestServer;
@@ -77,23 +78,16 @@ test('a database named like a connection string is itself', async () => {
 });
 
 test('a server that ends pg_dump’s session is worth another try', async () => {
-  await using ender = await openSession(server.access(), 'postgres');
-  let dumping = true;
-  // As soon as it is there: the real pg_dump needs far longer than one look takes.
-  const end = async (): Promise<void> => {
-    while (dumping) {
-      await ender.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holdfast pg_dump'`,
-      );
-    }
-  };
-  let ending: Promise<void> | undefined;
-  const outcome = captureInto(server.access(), 'shop', {
-    events: { phase: (phase) => void (phase === 'dump' && (ending = end())), progress: () => undefined },
-  });
-  await expect(outcome.finally(() => (dumping = false))).rejects.toMatchObject({
-    code: 'source/connect',
-    transient: true,
-  });
-  await ending;
+  // Of so small a database it would be through before anybody could end its session.
+  const holder = await lockSmall({ server });
+  const outcome = captureInto(server.access(), 'shop', { dump: { lockWait: duration(120_000) } });
+  outcome.catch(() => undefined);
+  const ended = (): Promise<unknown> =>
+    server.sql(
+      'postgres',
+      `SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE application_name = 'holdfast pg_dump'`,
+    );
+  await expect.poll(ended).toContainEqual({ ended: 't' });
+  await holder[Symbol.asyncDispose]();
+  await expect(outcome).rejects.toMatchObject({ code: 'source/connect', transient: true });
 });

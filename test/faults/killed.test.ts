@@ -5,6 +5,8 @@ import { atEvent, entersPhase, runs, sessionsGone } from '../support/at-event.ts
 import { openBench, shopSpec, type Bench } from '../support/bench.ts';
 import { imageFor } from '../support/docker.ts';
 import { startPostgresql } from '../support/postgresql.ts';
+import { lockSmall, whileRestoresStand } from '../support/stand-still.ts';
+import type { Ran } from '../support/workspace.ts';
 
 // Each test is several runs of the whole tool.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -30,19 +32,27 @@ async function recovers(before: readonly string[], mayHaveCommitted: boolean): P
   await bench.nothingLeft();
 }
 
+/** An apply that is killed in this phase; in the dump, while pg_dump runs. */
+async function killedIn(phase: string): Promise<Ran> {
+  await using held = new AsyncDisposableStack();
+  if (phase === 'dump') held.use(await lockSmall(bench));
+  return await atEvent(bench, ['apply', '--auto-approve', '--now'], {
+    at: entersPhase(phase),
+    act: async (signal) => {
+      if (phase === 'dump') {
+        signal('SIGCONT');
+        await runs(bench, /pg_dump/);
+      }
+      signal('SIGKILL');
+    },
+  });
+}
+
 describe('kill -9 of a back-up', () => {
   test.for(['preflight', 'snapshot', 'dump', 'proof', 'commit'])('in %s', async (phase) => {
     const before = await bench.committed();
-    const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
-      fits: entersPhase(phase),
-      act: async (signal) => {
-        if (phase === 'dump') await runs(bench, /pg_dump/);
-        signal('SIGKILL');
-      },
-    });
-    expect(ran.code).toBeNull();
-    // Signals take time to arrive: what counts is how far it really came.
-    await recovers(before, ran.stderr.includes('"phase":"commit"'));
+    expect((await killedIn(phase)).code).toBeNull();
+    await recovers(before, false);
   });
 
   // What the CI sets: every fsync, too. One run each, so otherwise only every object's way to its name.
@@ -90,23 +100,39 @@ function killedAt(call: string, when: number): boolean {
 }
 
 describe('kill -9 of a drill', () => {
-  test.for([
-    ['lease', /initdb|postgres/],
-    ['fetch', undefined],
-    ['data', /pg_restore/],
-    ['analyze', undefined],
-    ['compare', undefined],
-    ['teardown', undefined],
-  ] as const)('in %s', async ([phase, program]) => {
+  test.for(['fetch', 'data', 'analyze', 'compare', 'teardown'])('in %s', async (phase) => {
+    const ran = await atEvent(bench, ['drill'], { at: entersPhase(phase), act: (signal) => signal('SIGKILL') });
+    expect(ran.code).toBeNull();
+    await bench.nothingLeft();
+  });
+
+  test('while its server is made', async () => {
     const ran = await atEvent(bench, ['drill'], {
-      fits: entersPhase(phase),
+      at: entersPhase('lease'),
       act: async (signal) => {
-        if (program !== undefined) await runs(bench, program);
+        signal('SIGCONT');
+        // The server runs to the end of the drill.
+        await runs(bench, /initdb|postgres/);
         signal('SIGKILL');
       },
     });
     expect(ran.code).toBeNull();
     await bench.nothingLeft();
+  });
+
+  test('while rows are restored', async () => {
+    await whileRestoresStand(bench, async () => {
+      const ran = await atEvent(bench, ['drill'], {
+        at: entersPhase('data'),
+        act: async (signal) => {
+          signal('SIGCONT');
+          await runs(bench, /pg_restore/);
+          signal('SIGKILL');
+        },
+      });
+      expect(ran.code).toBeNull();
+      await bench.nothingLeft();
+    });
   });
 
   test('in a container: the next drill removes what was left of it', async () => {
@@ -115,13 +141,14 @@ describe('kill -9 of a drill', () => {
       shopSpec(bench.server, { spec: { targets: { local: { engine: 'postgresql', container: { image } } } } }),
     );
     let owner = 0;
-    await atEvent(bench, ['drill'], {
-      fits: entersPhase('data'),
+    const ran = await atEvent(bench, ['drill'], {
+      at: entersPhase('data'),
       act: (signal, pid) => {
         owner = pid;
         signal('SIGKILL');
       },
     });
+    expect(ran.code).toBeNull();
     await bench.nothingLeft();
     const next = await bench.backup(['drill']);
     expect(next.code, next.stderr + next.stdout).toBe(0);
@@ -142,18 +169,23 @@ test('kill -9 of a restore: the half database is refused the next time, and repl
   await using target = await startPostgresql();
   const to = `postgresql://postgres@${encodeURIComponent(target.socket)}`;
   const restore = ['restore', 'main/shop', '--to', to, '--clients', target.binaries];
-  const ran = await atEvent(bench, restore, {
-    fits: entersPhase('data'),
-    act: async (signal) => {
-      await runs(bench, /pg_restore/);
-      signal('SIGKILL');
-    },
+  await whileRestoresStand(bench, async () => {
+    const ran = await atEvent(bench, restore, {
+      at: entersPhase('data'),
+      act: async (signal) => {
+        signal('SIGCONT');
+        await runs(bench, /pg_restore/);
+        signal('SIGKILL');
+      },
+    });
+    expect(ran.code).toBeNull();
+    await bench.nothingLeft();
+    // It sleeps and hears of no client that is gone.
+    await target.sql('postgres', `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shop'`);
+    const again = await bench.backup(restore);
+    expect(again.stderr + again.stdout).toContain('restore/database-exists');
+    expect(again.code).toBe(1);
   });
-  expect(ran.code).toBeNull();
-  await bench.nothingLeft();
-  const again = await bench.backup(restore);
-  expect(again.stderr + again.stdout).toContain('restore/database-exists');
-  expect(again.code).toBe(1);
   const replaced = await bench.backup([...restore, '--overwrite-database']);
   expect(replaced.code, replaced.stderr + replaced.stdout).toBe(0);
   expect(await target.sql('shop', 'SELECT count(*) FROM orders')).toEqual([{ count: '200000' }]);

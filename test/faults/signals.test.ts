@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { atEvent, entersPhase, runs, sessionsGone } from '../support/at-event.ts';
 import { openBench, type Bench } from '../support/bench.ts';
+import { lockSmall, whileRestoresStand } from '../support/stand-still.ts';
+import type { Ran } from '../support/workspace.ts';
 
 // Each test is several runs of the whole tool.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -33,15 +35,23 @@ const scratchNames = async (): Promise<readonly string[]> =>
   (await readdir(join(bench.work.repository, 'scratch')).catch(() => [])).filter((name) => name !== 'tmp');
 
 describe.for(signals)('%s', ([name, code]) => {
-  test('stops a back-up in its dump: nothing runs on, nothing half is kept', async () => {
-    const before = await bench.committed();
-    const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
-      fits: entersPhase('dump'),
+  /** A command that gets the signal in this phase, while such a program runs. */
+  const stopped = (args: readonly string[], phase: string, program: RegExp): Promise<Ran> =>
+    atEvent(bench, args, {
+      at: entersPhase(phase),
       act: async (signal) => {
-        await runs(bench, /pg_dump/);
+        signal('SIGCONT');
+        await runs(bench, program);
         signal(name);
       },
     });
+
+  test('stops a back-up in its dump: nothing runs on, nothing half is kept', async () => {
+    const before = await bench.committed();
+    const holder = await lockSmall(bench);
+    const ran = await stopped(['apply', '--auto-approve', '--now'], 'dump', /pg_dump/).finally(() =>
+      holder[Symbol.asyncDispose](),
+    );
     expect(ran.code, ran.stderr + ran.stdout).toBe(code);
     expect(ran.stdout).toContain('run/interrupted');
     await bench.nothingLeft();
@@ -51,26 +61,17 @@ describe.for(signals)('%s', ([name, code]) => {
   });
 
   test('stops a drill while it restores: the server is torn down at once', async () => {
-    const ran = await atEvent(bench, ['drill'], {
-      fits: entersPhase('data'),
-      act: async (signal) => {
-        await runs(bench, /pg_restore/);
-        signal(name);
-      },
+    await whileRestoresStand(bench, async () => {
+      const ran = await stopped(['drill'], 'data', /pg_restore/);
+      expect(ran.code, ran.stderr + ran.stdout).toBe(code);
+      await bench.nothingLeft();
+      expect(await readdir(join(bench.work.repository, 'records')).catch(() => [])).not.toContain('drill');
     });
-    expect(ran.code, ran.stderr + ran.stdout).toBe(code);
-    await bench.nothingLeft();
-    expect(await readdir(join(bench.work.repository, 'records')).catch(() => [])).not.toContain('drill');
   });
 
   test('stops a drill while its server is made', async () => {
-    const ran = await atEvent(bench, ['drill'], {
-      fits: entersPhase('lease'),
-      act: async (signal) => {
-        await runs(bench, /initdb/);
-        signal(name);
-      },
-    });
+    // The server runs to the end of the drill.
+    const ran = await stopped(['drill'], 'lease', /initdb|postgres/);
     expect(ran.code, ran.stderr + ran.stdout).toBe(code);
     await bench.nothingLeft();
   });
@@ -79,7 +80,7 @@ describe.for(signals)('%s', ([name, code]) => {
 test('a second signal ends it at once, and still nothing runs on', async () => {
   const before = await bench.committed();
   const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
-    fits: entersPhase('dump'),
+    at: entersPhase('dump'),
     act: (signal) => {
       signal('SIGTERM');
       signal('SIGINT');

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { atEvent, entersPhase, runs } from '../support/at-event.ts';
+import { atEvent, entersPhase } from '../support/at-event.ts';
 import { openBench, type Bench } from '../support/bench.ts';
 import type { Ran } from '../support/workspace.ts';
 
@@ -23,13 +23,8 @@ const minuteWhileStopped = pathToFileURL(join(import.meta.dirname, '../fixtures/
 /** An apply that stands still in its dump while `meanwhile` happens. */
 async function stoppedInDump(meanwhile: () => Promise<void>, env: Readonly<Record<string, string>> = {}): Promise<Ran> {
   return atEvent(bench, ['apply', '--auto-approve', '--now'], {
-    fits: entersPhase('dump'),
-    act: async (signal, pid) => {
-      await runs(bench, /pg_dump/);
-      signal('SIGSTOP');
-      await expect.poll(() => readFile(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) T /);
-      await meanwhile().finally(() => signal('SIGCONT'));
-    },
+    at: entersPhase('dump'),
+    act: meanwhile,
     options: { env },
   });
 }

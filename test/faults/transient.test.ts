@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { OperationError } from '../../src/base/operation-error.ts';
-import { openSession } from '../../src/engine/postgresql/session.ts';
 import type { BackUp } from '../../src/plan/plan.ts';
 import type { Repository } from '../../src/repository/repository.ts';
 import { backUpWithRetry } from '../../src/run/back-up-retry.ts';
@@ -8,6 +7,7 @@ import type { RunEvent } from '../../src/run/events.ts';
 import type { Tools } from '../../src/run/tools.ts';
 import { atEvent, entersPhase, runs, sessionsGone } from '../support/at-event.ts';
 import { openBench, processesOf, shopSpec, type Bench } from '../support/bench.ts';
+import { lockSmall } from '../support/stand-still.ts';
 import { stubClients } from '../support/stub-client.ts';
 
 // Each test is several runs of the whole tool.
@@ -49,12 +49,12 @@ describe('a back-up is tried again and succeeds', () => {
   ];
   test.for(troubles)('when %s', async ([, act]) => {
     const before = await bench.committed();
-    // pg_dump waits for it: of so small a database it would be through before anybody could end its session.
-    const holder = await openSession(bench.server.access(), 'shop', { applicationName: 'holder' });
-    await holder.run('BEGIN; LOCK TABLE public.small IN ACCESS EXCLUSIVE MODE');
+    // Of so small a database it would be through before anybody could end its session.
+    const holder = await lockSmall(bench);
     const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
-      fits: entersPhase('dump'),
-      act: async () => {
+      at: entersPhase('dump'),
+      act: async (signal) => {
+        signal('SIGCONT');
         await act();
         await holder[Symbol.asyncDispose]();
       },
@@ -68,10 +68,9 @@ describe('a back-up is tried again and succeeds', () => {
 
   test('when a table stays locked beyond the lock wait, and is released meanwhile', async () => {
     await bench.work.spec(shopSpec(bench.server, { policy: { dump: { lockWait: '1s' } } }));
-    const holder = await openSession(bench.server.access(), 'shop');
-    await holder.run('BEGIN; LOCK TABLE public.small IN ACCESS EXCLUSIVE MODE');
+    const holder = await lockSmall(bench);
     const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
-      fits: ({ event }) => event === 'retry',
+      at: { event: 'retry' },
       act: () => holder[Symbol.asyncDispose](),
     });
     expect(ran.code, ran.stderr + ran.stdout).toBe(0);
@@ -110,11 +109,14 @@ test('a dump beyond its time limit ends with everything that it started', async 
   const before = await bench.committed();
   await using clients = await stubClients('hangs', bench.server.binaries);
   await bench.work.spec(
-    shopSpec(bench.server, { declared: { clients: clients.folder }, policy: { dump: { timeout: '3s' } } }),
+    shopSpec(bench.server, { declared: { clients: clients.folder }, policy: { dump: { timeout: '5s' } } }),
   );
   const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
-    fits: entersPhase('dump'),
-    act: () => runs(bench, /sleep 3600/),
+    at: entersPhase('dump'),
+    act: (signal) => {
+      signal('SIGCONT');
+      return runs(bench, /sleep 3600/);
+    },
   });
   expect(ran.stdout).toContain('process/timeout');
   expect(ran.code).toBe(1);
@@ -151,9 +153,14 @@ test('one database that fails stops no other one', async () => {
 
 test('a database that is dropped in the middle fails, and its backups stay', async () => {
   const before = await bench.committed();
+  await using _ = await lockSmall(bench);
   const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
-    fits: entersPhase('dump'),
-    act: () => bench.server.sql('postgres', 'DROP DATABASE shop WITH (FORCE)'),
+    at: entersPhase('dump'),
+    act: async (signal) => {
+      signal('SIGCONT');
+      await sessions('holdfast pg_dump');
+      await bench.server.sql('postgres', 'DROP DATABASE shop WITH (FORCE)');
+    },
   });
   expect(ran.code, ran.stderr + ran.stdout).toBe(1);
   expect(ran.stdout).toContain('source/connect');

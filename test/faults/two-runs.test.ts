@@ -19,11 +19,8 @@ afterAll(() => bench[Symbol.asyncDispose]());
 async function whileDumping(meanwhile: () => Promise<Ran>): Promise<{ readonly first: Ran; readonly second: Ran }> {
   let second: Ran | undefined;
   const first = await atEvent(bench, ['apply', '--auto-approve', '--now', '--only', 'main/shop'], {
-    fits: entersPhase('dump'),
-    act: async (signal) => {
-      signal('SIGSTOP');
-      second = await meanwhile().finally(() => signal('SIGCONT'));
-    },
+    at: entersPhase('dump'),
+    act: async () => (second = await meanwhile()),
   });
   if (second === undefined) throw new Error('the second run did not run');
   return { first, second };

@@ -109,7 +109,7 @@ export async function openBenchOn<Server extends AsyncDisposable>(
         ...(await processesOf([temporary, work.path])),
         ...(await scratchOf(temporary)),
       ];
-      await expect.poll(left, { timeout: 20_000, interval: 50 }).toEqual([]);
+      await expect.poll(left).toEqual([]);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
