@@ -33,9 +33,12 @@ ${endings.join('\n')}
   \`--detailed-exitcode\`, and only by a plan without such gaps. So 0 and ${exitCodes.changes} always speak of a whole plan.
 - \`apply\`: ${exitCodes.partial} where some of the work failed. ${exitCodes.unproven} where what was written or read did not prove good; this outranks ${exitCodes.partial}.
   Removals that were not approved are no failure.
-- \`verify\`: ${exitCodes.unproven} where one backup is damaged.
+- \`list\`: ${exitCodes.partial} where one of the declared repositories could not be read.
+- \`verify\`: ${exitCodes.unproven} where one backup is damaged or lost. ${exitCodes.partial} where one, or one of the declared repositories, could not be read.
 - \`drill\`: ${exitCodes.unproven} where one drill failed, also if every other one passed. ${exitCodes.violated} where all passed and one took longer than its objective.
-- \`restore\`: ${exitCodes.partial} where some of the databases failed.
+- \`restore\`: ${exitCodes.partial} where some of the databases failed, or where one of the declared repositories could not be read: a newer backup may
+  be in it. With \`--set\`, which names the backup, that is no gap.
+- Where none of the declared repositories can be read, these commands end with the error of the first.
 - A signal wins over what the command would have answered, and what it started is cleaned up first.
 `;
 }

@@ -4,6 +4,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { DrillNotRun, DrillNotStored, DrillReport } from '../run/drill-report.ts';
 import type { Outcome } from '../run/events.ts';
 import type { RestoreOutcome } from '../run/outcome.ts';
+import type { NotRead } from '../render/not-read-lines.ts';
 import type { Verification } from '../render/verify-text.ts';
 
 /** Every code a command ends with, as `--help` and docs/exit-codes.md list them. Any unknown non-zero one is a failure. */
@@ -106,13 +107,13 @@ export function exitCodeOfApply(outcomes: readonly Outcome[], complete: boolean)
 
 /**
  * A backup that is gone without having expired is no less a failure than one that is damaged. A result that could not be
- * stored is only half of what was asked for, and so is one that could not be had for some.
+ * stored is only half of what was asked for, and so is one that could not be had for some, or for what a dead repository holds.
  */
-export function exitCodeOfVerify({ verified, notVerified, lost }: Verification): number {
+export function exitCodeOfVerify({ verified, notVerified, lost, notRead }: Verification): number {
   if (lost.length > 0 || verified.some((report) => !report.passed)) return exitCodes.unproven;
-  if (verified.length === 0 && notVerified.length > 0)
-    return worst(notVerified.map(({ error }) => exitCodeOf(error.code)));
-  return notVerified.length > 0 || verified.some((report) => report.notRecorded !== undefined)
+  const unread = [...notVerified, ...notRead];
+  if (verified.length === 0 && unread.length > 0) return worst(unread.map(({ error }) => exitCodeOf(error.code)));
+  return unread.length > 0 || verified.some((report) => report.notRecorded !== undefined)
     ? exitCodes.partial
     : exitCodes.ok;
 }
@@ -141,11 +142,12 @@ export function exitCodeOfDrills(
   ]);
 }
 
-export function exitCodeOfRestores(outcomes: readonly RestoreOutcome[]): number {
+/** A restore from what could be read, where the wanted backup may lie in what could not, is a gap. */
+export function exitCodeOfRestores(outcomes: readonly RestoreOutcome[], notRead: readonly NotRead[] = []): number {
   const failed = outcomes
     .filter((outcome) => outcome.state === 'failed')
     .map((outcome) => exitCodeOf(outcome.error.code));
-  if (failed.length === 0) return exitCodes.ok;
+  if (failed.length === 0) return notRead.length > 0 ? exitCodes.partial : exitCodes.ok;
   return failed.length < outcomes.length
     ? worst([exitCodes.partial, ...failed.filter((code) => code !== exitCodes.failed)])
     : worst(failed);

@@ -26,6 +26,10 @@ export interface ListDocument {
    * Backups whose manifest is damaged.
    */
   unreadable?: Unreadable[];
+  /**
+   * Declared repositories that could not be read. Whatever backups they hold are missing here: with one of them the listing is not complete.
+   */
+  repositoriesNotRead?: RepositoryNotRead[];
 }
 export interface Backup {
   id: BackupId;
@@ -155,4 +159,33 @@ export interface Unreadable {
    * Location of the repository that holds it.
    */
   repository: string;
+}
+/**
+ * A repository of the spec that could not be read, and why.
+ */
+export interface RepositoryNotRead {
+  /**
+   * Its name in the spec.
+   */
+  name: string;
+  location: string;
+  error: Error;
+}
+/**
+ * What went wrong. Never holds a secret or rows.
+ */
+export interface Error {
+  /**
+   * A code of docs/errors.md.
+   */
+  code: string;
+  message: string;
+  /**
+   * Whole sentences: the next step.
+   */
+  hint: string | null;
+  /**
+   * Whether trying again may help.
+   */
+  transient: boolean;
 }

@@ -6,10 +6,11 @@ import { proofOf } from '../plan/proof-level.ts';
 import type { Backup, ListDocument } from './list-document.gen.ts';
 import type { Listing } from './list-text.ts';
 import { lostJson } from './lost-lines.ts';
+import { notReadJson } from './not-read-lines.ts';
 import { unreadableJson } from './unreadable-lines.ts';
 
 /** schemas/list.v1: everything that the listing knows of every backup, newest first. Ends with a line feed. */
-export function listJson({ backups, lost, unreadable }: Listing, at: Instant): string {
+export function listJson({ backups, lost, unreadable, notRead }: Listing, at: Instant): string {
   const document: ListDocument = {
     formatVersion: 1,
     kind: 'holdfast.backups',
@@ -17,6 +18,7 @@ export function listJson({ backups, lost, unreadable }: Listing, at: Instant): s
     backups: backups.toSorted(newestFirst).map((backup) => backupDocument(backup, at)),
     lost: lost.map(lostJson),
     unreadable: unreadable.map(unreadableJson),
+    repositoriesNotRead: notRead.map(notReadJson),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

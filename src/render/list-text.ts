@@ -9,6 +9,7 @@ import { proofOf } from '../plan/proof-level.ts';
 import { columns } from './columns.ts';
 import { lostLines, type LostIn } from './lost-lines.ts';
 import { escapeControl } from './neutral.ts';
+import { notReadLines, type NotRead } from './not-read-lines.ts';
 import type { Paint } from './paint.ts';
 import { unreadableLines, type UnreadableIn } from './unreadable-lines.ts';
 
@@ -16,20 +17,22 @@ export interface Listing {
   readonly backups: readonly BackupSummary[];
   readonly lost: readonly LostIn[];
   readonly unreadable: readonly UnreadableIn[];
+  readonly notRead: readonly NotRead[];
 }
 
 /**
  * Every backup, by database and newest first: what it holds, and the highest proof it has shown. Expired ones, whose data
  * is still there, only with `verbose`. Those that are gone without having expired or whose manifest cannot be read are never
- * left out. Ends with a line feed.
+ * left out, nor are repositories that could not be read. Ends with a line feed.
  */
 export function listText(
-  { backups: all, lost, unreadable }: Listing,
+  { backups: all, lost, unreadable, notRead }: Listing,
   { at, paint, verbose = false }: { readonly at: Instant; readonly paint: Paint; readonly verbose?: boolean },
 ): string {
   const backups = verbose ? all : all.filter(({ expiredAt }) => expiredAt === undefined);
-  const missing = [...unreadableLines(unreadable, paint), ...lostLines(lost, paint)];
-  const listed = backups.length === 0 ? ['No backups.'] : tableOf(backups, at, paint);
+  const missing = [...unreadableLines(unreadable, paint), ...lostLines(lost, paint), ...notReadLines(notRead, paint)];
+  const none = notRead.length === 0 ? 'No backups.' : 'No backups in what could be read.';
+  const listed = backups.length === 0 ? [none] : tableOf(backups, at, paint);
   return `${[...listed, ...(missing.length === 0 ? [] : ['', ...missing])].join('\n')}\n`;
 }
 

@@ -21,6 +21,10 @@ export interface RestoreDocument {
    * Every database that was asked for.
    */
   outcomes: Outcome[];
+  /**
+   * Declared repositories that could not be read, and may hold a newer backup of what was asked for. Empty where `--set` names a backup that was found.
+   */
+  repositoriesNotRead?: RepositoryNotRead[];
   summary: {
     restored: Count;
     planned: Count;
@@ -95,4 +99,15 @@ export interface Error {
    * Whether trying again may help.
    */
   transient: boolean;
+}
+/**
+ * A repository of the spec that could not be read, and why.
+ */
+export interface RepositoryNotRead {
+  /**
+   * Its name in the spec.
+   */
+  name: string;
+  location: string;
+  error: Error;
 }

@@ -1,15 +1,18 @@
 import type { RestoreOutcome } from '../run/outcome.ts';
 import { errorJson } from './error-json.ts';
+import { notReadJson } from './not-read-lines.ts';
 import type { Outcome, RestoreDocument } from './restore-document.gen.ts';
+import type { Restores } from './restore-text.ts';
 
 /** schemas/restore.v1: every database that was restored or would be, the sums, and the code that the process exits with. Ends with a line feed. */
-export function restoreJson(outcomes: readonly RestoreOutcome[], exitCode: number): string {
+export function restoreJson({ outcomes, notRead }: Restores, exitCode: number): string {
   const count = (state: RestoreOutcome['state']): number =>
     outcomes.filter((outcome) => outcome.state === state).length;
   const document: RestoreDocument = {
     formatVersion: 1,
     kind: 'holdfast.restore',
     outcomes: outcomes.map(outcomeJson),
+    repositoriesNotRead: notRead.map(notReadJson),
     summary: { restored: count('restored'), planned: count('planned'), failed: count('failed') },
     exit: exitCode,
   };

@@ -2,12 +2,23 @@ import { formatAddress } from '../base/address.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { RestoreOutcome } from '../run/outcome.ts';
 import { escapeControl } from './neutral.ts';
+import { notReadLines, type NotRead } from './not-read-lines.ts';
 import type { Paint } from './paint.ts';
 
+export interface Restores {
+  readonly outcomes: readonly RestoreOutcome[];
+  /** Repositories in which other, newer backups of these databases may be. */
+  readonly notRead: readonly NotRead[];
+}
+
 /** What was restored, or the numbered steps that would be taken; a failure with its reason and the next step. */
-export function restoreText(outcomes: readonly RestoreOutcome[], paint: Paint): string {
+export function restoreText({ outcomes, notRead }: Restores, paint: Paint): string {
   if (outcomes.length === 0) return 'Nothing was restored: no backup fits the request.\n';
-  const blocks = outcomes.map((outcome) => outcomeText(outcome, paint));
+  const missing = notReadLines(notRead, paint);
+  const blocks = [
+    ...outcomes.map((outcome) => outcomeText(outcome, paint)),
+    ...(missing.length === 0 ? [] : [missing.join('\n')]),
+  ];
   const planned = outcomes.some((outcome) => outcome.state === 'planned');
   return `${[...blocks, ...(planned ? ['Nothing was written: this was a dry run.'] : [sums(outcomes)])].join('\n\n')}\n`;
 }

@@ -28,6 +28,10 @@ export interface VerifyDocument {
    * Backups that nobody can verify any more. Empty with `--set`.
    */
   lost: Lost[];
+  /**
+   * Declared repositories that could not be read. Whatever backups they hold were not verified.
+   */
+  repositoriesNotRead?: RepositoryNotRead[];
   summary: {
     passed: Count;
     failed: Count;
@@ -116,4 +120,15 @@ export interface Lost {
    * Where it is missing: the location of the repository.
    */
   repository: string;
+}
+/**
+ * A repository of the spec that could not be read, and why.
+ */
+export interface RepositoryNotRead {
+  /**
+   * Its name in the spec.
+   */
+  name: string;
+  location: string;
+  error: Error;
 }

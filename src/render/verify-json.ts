@@ -1,11 +1,12 @@
 import type { VerifyReport } from '../run/outcome.ts';
 import { errorJson } from './error-json.ts';
 import { lostJson } from './lost-lines.ts';
+import { notReadJson } from './not-read-lines.ts';
 import type { Verified, VerifyDocument } from './verify-document.gen.ts';
 import type { Verification } from './verify-text.ts';
 
 /** schemas/verify.v1: every verified backup, the lost ones, the sums, and the code that the process exits with. Ends with a line feed. */
-export function verifyJson({ verified, notVerified, lost }: Verification, exitCode: number): string {
+export function verifyJson({ verified, notVerified, lost, notRead }: Verification, exitCode: number): string {
   const passed = verified.filter((report) => report.passed).length;
   const document: VerifyDocument = {
     formatVersion: 1,
@@ -17,6 +18,7 @@ export function verifyJson({ verified, notVerified, lost }: Verification, exitCo
       error: errorJson(error),
     })),
     lost: lost.map(lostJson),
+    repositoriesNotRead: notRead.map(notReadJson),
     summary: {
       passed,
       failed: verified.length - passed,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { OperationError } from '../../src/base/operation-error.ts';
 import { listJson } from '../../src/render/list-json.ts';
 import { listText } from '../../src/render/list-text.ts';
 import { paint } from '../../src/render/paint.ts';
@@ -13,7 +14,7 @@ const backups = [
 ];
 
 test('text: by database, newest first, with the proof that each has shown', () => {
-  const lines = listText({ backups, lost: [], unreadable: [] }, { at: now, paint: paint(0) })
+  const lines = listText({ backups, lost: [], unreadable: [], notRead: [] }, { at: now, paint: paint(0) })
     .trimEnd()
     .split('\n');
   expect(lines[0]).toMatch(/^ {2}id +snapshot +age +tables +rows +stored +proof +lacks$/);
@@ -27,11 +28,13 @@ test('text: by database, newest first, with the proof that each has shown', () =
 });
 
 test('text: none', () => {
-  expect(listText({ backups: [], lost: [], unreadable: [] }, { at: now, paint: paint(0) })).toBe('No backups.\n');
+  expect(listText({ backups: [], lost: [], unreadable: [], notRead: [] }, { at: now, paint: paint(0) })).toBe(
+    'No backups.\n',
+  );
 });
 
 test('JSON: everything, newest first', () => {
-  const { backups: listed } = JSON.parse(listJson({ backups, lost: [], unreadable: [] }, now)) as {
+  const { backups: listed } = JSON.parse(listJson({ backups, lost: [], unreadable: [], notRead: [] }, now)) as {
     backups: readonly Record<string, unknown>[];
   };
   expect(listed.map(({ id }) => id)).toEqual([backups[3], backups[1], backups[2], backups[0]].map((item) => item?.id));
@@ -46,21 +49,49 @@ test('JSON: everything, newest first', () => {
 test('what is gone without having expired is told in both, also where nothing is left', () => {
   const id = backups[0]?.id;
   const lost = [{ address: { server: 'srv', database: 'app' }, id, sequence: 3, location: '/srv/backups' }];
-  const text = listText({ backups: [], lost, unreadable: [] }, { at: now, paint: paint(0) });
+  const text = listText({ backups: [], lost, unreadable: [], notRead: [] }, { at: now, paint: paint(0) });
   expect(text).toMatch(/^No backups\.\n\n✗ LOST {6}srv\/app {2}backup \S+ \(number 3\) in \/srv\/backups is gone/);
-  expect(JSON.parse(listJson({ backups: [], lost, unreadable: [] }, now))).toMatchObject({
+  expect(JSON.parse(listJson({ backups: [], lost, unreadable: [], notRead: [] }, now))).toMatchObject({
     lost: [{ address: { server: 'srv', database: 'app' }, id, sequence: 3, repository: '/srv/backups' }],
   });
 });
 
 test('a damaged manifest is told in both', () => {
   const [{ id, address, snapshotAt }] = backups as [(typeof backups)[0]];
-  const listing = { backups: [], lost: [], unreadable: [{ id, address, snapshotAt, location: '/srv/backups' }] };
+  const listing = {
+    backups: [],
+    lost: [],
+    unreadable: [{ id, address, snapshotAt, location: '/srv/backups' }],
+    notRead: [],
+  };
   expect(listText(listing, { at: now, paint: paint(0) })).toContain(
     `✗ DAMAGED   srv/app  the manifest of backup ${id} in /srv/backups cannot be read`,
   );
   expect(JSON.parse(listJson(listing, now))).toMatchObject({
     unreadable: [{ address, id, repository: '/srv/backups' }],
+  });
+});
+
+const notRead = [
+  {
+    name: 'offsite',
+    location: '/mnt/offsite',
+    error: new OperationError('repository/not-initialised', '/mnt/offsite holds no holdfast.json', {
+      hint: 'Check that its disk is mounted.',
+    }),
+  },
+];
+
+test('a repository that could not be read is told in both, and none claims that there is nothing in it', () => {
+  const text = listText({ backups, lost: [], unreadable: [], notRead }, { at: now, paint: paint(0) });
+  expect(text).toContain('srv/app');
+  expect(text).toMatch(
+    /✗ NOT READ {2}repository offsite at \/mnt\/offsite: \/mnt\/offsite holds no holdfast\.json \[repository\/not-initialised\]\n.*missing here\.\n +Check that its disk is mounted\.\n$/,
+  );
+  const none = { backups: [], lost: [], unreadable: [], notRead };
+  expect(listText(none, { at: now, paint: paint(0) })).toMatch(/^No backups in what could be read\.\n/);
+  expect(JSON.parse(listJson(none, now))).toMatchObject({
+    repositoriesNotRead: [{ name: 'offsite', location: '/mnt/offsite', error: { code: 'repository/not-initialised' } }],
   });
 });
 
@@ -74,7 +105,7 @@ test('JSON: keeps schemas/list.v1', async () => {
   const location = '/srv/backups';
   const { address, id, snapshotAt } = expired;
   const gone = { lost: [{ address, id: undefined, sequence: undefined, location }] };
-  const listing = { ...gone, unreadable: [{ address, id, snapshotAt, location }] };
+  const listing = { ...gone, unreadable: [{ address, id, snapshotAt, location }], notRead };
   expect(errorsOf(JSON.parse(listJson({ ...listing, backups: [...backups, expired] }, now)))).toEqual([]);
   expect(errorsOf({ ...(JSON.parse(listJson({ ...listing, backups }, now)) as object), more: 1 })).toHaveLength(1);
 });

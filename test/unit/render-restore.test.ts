@@ -48,22 +48,35 @@ describe('what a restore says', () => {
     ['done', [restored, failed]],
     ['dry-run', [planned]],
   ] as const)('as text: %s', async (name, outcomes) => {
-    await expect(restoreText(outcomes, paint(0))).toMatchFileSnapshot(`golden/evidence-restore-${name}.txt`);
+    await expect(restoreText({ outcomes, notRead: [] }, paint(0))).toMatchFileSnapshot(
+      `golden/evidence-restore-${name}.txt`,
+    );
   });
 
   test('nothing restored is not reported as restored', () => {
-    expect(restoreText([], paint(0))).toContain('Nothing was restored');
+    expect(restoreText({ outcomes: [], notRead: [] }, paint(0))).toContain('Nothing was restored');
+  });
+
+  test('names the repositories that could not be read, beside what was restored from others', async () => {
+    const error = new OperationError('repository/unreachable', 'x cannot be read');
+    const notRead = [{ name: 'offsite', location: '/mnt/offsite', error }];
+    expect(restoreText({ outcomes: [restored], notRead }, paint(0))).toMatch(
+      /✓ restored .*✗ NOT READ {2}repository offsite at \/mnt\/offsite: x cannot be read .*1 restored, 0 failed\.\n$/s,
+    );
+    const document: unknown = JSON.parse(restoreJson({ outcomes: [restored], notRead }, 24));
+    expect(document).toMatchObject({ repositoriesNotRead: [{ name: 'offsite', location: '/mnt/offsite' }] });
+    expect((await strictly('restore'))(document)).toEqual([]);
   });
 
   test('keeps schemas/restore.v1', async () => {
     const errorsOf = await strictly('restore');
-    const document = restoreJson([restored, planned, failed], 24);
+    const document = restoreJson({ outcomes: [restored, planned, failed], notRead: [] }, 24);
     expect(errorsOf(JSON.parse(document))).toEqual([]);
     expect(errorsOf(JSON.parse(document.replace('"planned"', '"hoped"')))).not.toEqual([]);
   });
 
   test('as one JSON document', () => {
-    expect(JSON.parse(restoreJson([restored, planned, failed], 24))).toMatchObject({
+    expect(JSON.parse(restoreJson({ outcomes: [restored, planned, failed], notRead: [] }, 24))).toMatchObject({
       kind: 'holdfast.restore',
       outcomes: [
         { state: 'restored', database: 'botpress\n2' },

@@ -5,8 +5,8 @@ import { paintFor } from '../colour.ts';
 import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-code.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { loadSpec } from '../load-spec.ts';
-import { locationsOf, matching, ofAddresses, openBackups } from '../open-backups.ts';
+import { matching, ofAddresses, openBackups } from '../open-backups.ts';
+import { placesOf } from '../repository-places.ts';
 import { withTools } from '../session.ts';
 
 interface ListOptions extends GlobalOptions {
@@ -16,17 +16,19 @@ interface ListOptions extends GlobalOptions {
 
 /** Shows the backups; needs no server, and with `--repository` no spec. */
 export async function run(options: ListOptions, context: Context): Promise<number> {
-  const locations =
-    options.repository === undefined ? locationsOf(await loadSpec(options, context)) : [options.repository];
+  const places = await placesOf(options, context);
   const { opened, at } = await withTools(options, context, async (tools) => ({
-    opened: await openBackups(locations, tools),
+    opened: await openBackups(places, tools),
     at: tools.clock.now(),
   }));
-  const { located, lost, unreadable } = opened;
+  const { located, lost, unreadable, notRead } = opened;
   const listing = {
-    backups: matching(located, options.address, [...lost, ...unreadable]).map(({ backup }) => backup),
+    backups: matching(located, options.address, { others: [...lost, ...unreadable], notRead }).map(
+      ({ backup }) => backup,
+    ),
     lost: ofAddresses(lost, options.address),
     unreadable: ofAddresses(unreadable, options.address),
+    notRead,
   };
   return answer(
     {
@@ -35,6 +37,6 @@ export async function run(options: ListOptions, context: Context): Promise<numbe
       json: () => listJson(listing, at),
     },
     options,
-    { context, code: exitCodes.ok },
+    { context, code: notRead.length > 0 ? exitCodes.partial : exitCodes.ok },
   );
 }

@@ -1,12 +1,11 @@
 import PQueue from 'p-queue';
-import { formatAddress, type Address } from '../../base/address.ts';
+import { formatAddress } from '../../base/address.ts';
 import { parseInstant, type Instant } from '../../base/instant.ts';
-import { InternalError, OperationError } from '../../base/operation-error.ts';
 import { restoreJson } from '../../render/restore-json.ts';
-import { restoreText } from '../../render/restore-text.ts';
+import { restoreText, type Restores } from '../../render/restore-text.ts';
 import type { RestoreOutcome } from '../../run/outcome.ts';
 import { restore, type RestoreAsk } from '../../run/restore.ts';
-import { passedOver, selectBackup, type Selection } from '../../run/select-backup.ts';
+import type { Selection } from '../../run/select-backup.ts';
 import type { Tools } from '../../run/tools.ts';
 import type { Desired } from '../../spec/desired.ts';
 import { systemClock } from '../../system/clock.ts';
@@ -18,7 +17,8 @@ import type { GlobalOptions } from '../global-options.ts';
 import { invalidUsage } from '../invalid-input.ts';
 import { loadSpec } from '../load-spec.ts';
 import { positiveInteger } from '../numbers.ts';
-import { locationsOf, matching, ofAddresses, openBackups, type Located, type Opened } from '../open-backups.ts';
+import { openBackups } from '../open-backups.ts';
+import { chooseOf, groupsOf, type Group } from '../restore-choice.ts';
 import { checkDestination, destination } from '../destination.ts';
 import { withTools } from '../session.ts';
 import { sourcesOf } from '../sources.ts';
@@ -48,14 +48,14 @@ export async function run(options: RestoreOptions, context: Context): Promise<nu
   if (options.as === '') throw invalidUsage('--as has no name');
   checkDestination(options, context.cwd);
   const desired = options.repository === undefined ? await loadSpec(options, context) : undefined;
-  const outcomes = await withTools(options, context, (tools) =>
+  const done = await withTools(options, context, (tools) =>
     restoreAll({ options, selection, desired, context }, tools),
   );
-  const code = exitCodeOfRestores(outcomes);
+  const code = exitCodeOfRestores(done.outcomes, done.notRead);
   return answer(
     {
-      text: () => restoreText(outcomes, paintFor(context.stdout, options, context.env)),
-      json: () => restoreJson(outcomes, code),
+      text: () => restoreText(done, paintFor(context.stdout, options, context.env)),
+      json: () => restoreJson(done, code),
     },
     options,
     { context, reports, code },
@@ -69,13 +69,10 @@ interface Request {
   readonly context: Context;
 }
 
-async function restoreAll(
-  { options, selection, desired, context }: Request,
-  tools: Tools,
-): Promise<readonly RestoreOutcome[]> {
-  const locations = desired === undefined ? [options.repository ?? ''] : locationsOf(desired);
-  const opened = await openBackups(locations, tools);
-  const groups = groupsOf(opened, options.address);
+async function restoreAll({ options, selection, desired, context }: Request, tools: Tools): Promise<Restores> {
+  const places = desired === undefined ? [{ path: options.repository ?? '' }] : [...desired.repositories.values()];
+  const opened = await openBackups(places, tools);
+  const groups = groupsOf(opened, options.address, selection);
   if (options.as !== undefined && groups.length > 1)
     throw invalidUsage(`--as gives one name to ${groups.length} databases`, 'Restore them one by one.');
   refuseSameName(groups);
@@ -85,10 +82,10 @@ async function restoreAll(
   const queue = new PQueue({ concurrency: positiveInteger(options.parallel, '--parallel') });
   const jobs = Math.max(2, positiveInteger(options.jobs, '--jobs'));
   const { overwriteDatabase, overwriteRoles, allowSource, dryRun } = options;
-  const asks = groups.map(({ address, group }): RestoreAsk | RestoreOutcome => {
-    const chosen = chooseOf(address, group, selection);
+  const asks = groups.map((group): RestoreAsk | RestoreOutcome => {
+    const chosen = chooseOf(group, selection, opened);
     if (chosen.backup === undefined) return chosen.failed;
-    const { repository, backup } = chosen;
+    const { repository, backup, notes } = chosen;
     return {
       repository,
       address: backup.address,
@@ -100,28 +97,17 @@ async function restoreAll(
       overwriteRoles,
       allowSource,
       dryRun,
-      notes: passedOver({ ...opened, backups: group.map((each) => each.backup) }, backup, selection),
+      notes,
       ...sources,
       ...(options.as === undefined ? {} : { as: options.as }),
     };
   });
-  return Promise.all(asks.map(async (ask) => ('state' in ask ? ask : queue.add(() => restore(ask, tools)))));
-}
-
-interface Group {
-  readonly address: Address;
-  /** May be empty: of some databases nothing is left that can be read. Those are asked for as well, and must not be passed over. */
-  readonly group: readonly Located[];
-}
-
-function groupsOf({ located, named, lost }: Opened, globs: readonly string[]): readonly Group[] {
-  const asked = [...matching(named, globs, lost).map(({ backup }) => backup), ...ofAddresses(lost, globs)];
-  const addresses = new Map(asked.map(({ address }) => [formatAddress(address), address]));
-  const readable = Map.groupBy(located, ({ backup }) => formatAddress(backup.address));
-  return [...addresses.keys()].sort().flatMap((key) => {
-    const address = addresses.get(key);
-    return address === undefined ? [] : [{ address, group: readable.get(key) ?? [] }];
-  });
+  const outcomes = await Promise.all(
+    asks.map(async (ask) => ('state' in ask ? ask : queue.add(() => restore(ask, tools)))),
+  );
+  // Whoever names one backup and gets it has missed nothing.
+  const isWhole = selection.kind === 'id' && outcomes.every(({ backup }) => backup !== undefined);
+  return { outcomes, notRead: isWhole ? [] : opened.notRead };
 }
 
 /** Databases of two servers may have one name: the second would replace the first, or fail half-way through the list. */
@@ -133,25 +119,6 @@ function refuseSameName(groups: readonly Group[]): void {
         `${same.map(formatAddress).join(' and ')} would both become database ${JSON.stringify(database)}`,
         'Restore them one by one, with another name for one of them (--as).',
       );
-}
-
-type Chosen = Located | { readonly backup?: undefined; readonly failed: RestoreOutcome };
-
-/** A database without a usable backup is a failure of its own and holds up none of the others. */
-function chooseOf(address: Address, group: readonly Located[], selection: Selection): Chosen {
-  try {
-    const chosen = selectBackup(
-      group.map(({ backup }) => backup),
-      address,
-      selection,
-    );
-    const found = group.find(({ backup }) => backup === chosen);
-    if (found === undefined) throw new InternalError('a backup was chosen that is not there');
-    return found;
-  } catch (error) {
-    if (!(error instanceof OperationError)) throw error;
-    return { failed: { state: 'failed', address, backup: undefined, error } };
-  }
 }
 
 function selectionOf({ set, before }: RestoreOptions, now: Instant): Selection {

@@ -9,8 +9,8 @@ import type { Context } from '../context.ts';
 import { exitCodeOfVerify } from '../exit-code.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { invalidUsage } from '../invalid-input.ts';
-import { loadSpec } from '../load-spec.ts';
-import { byAddress, locationsOf, matching, ofAddresses, openBackups, type Named } from '../open-backups.ts';
+import { byAddress, matching, ofAddresses, openBackups, type Named } from '../open-backups.ts';
+import { placesOf } from '../repository-places.ts';
 import { withTools } from '../session.ts';
 
 interface VerifyOptions extends GlobalOptions {
@@ -26,14 +26,17 @@ interface VerifyOptions extends GlobalOptions {
 export async function run(options: VerifyOptions, context: Context): Promise<number> {
   const reports = parseReports(options.report, ['text', 'json'], context.cwd);
   const { level } = options;
-  const locations =
-    options.repository === undefined ? locationsOf(await loadSpec(options, context)) : [options.repository];
+  const places = await placesOf(options, context);
   const found = await withTools(options, context, async (tools) => {
-    const opened = await openBackups(locations, tools);
+    const opened = await openBackups(places, tools);
     // Whoever names one backup asks about that one alone.
     const gone = options.set === undefined ? ofAddresses(opened.lost, options.address) : [];
-    const chosen = choose(matching(opened.named, options.address, gone), options, tools.clock.now());
-    if (chosen.length + gone.length === 0)
+    const fitting = matching(opened.named, options.address, { others: gone, notRead: opened.notRead });
+    const chosen = choose(fitting, options, tools.clock.now());
+    const notRead = options.set === undefined || chosen.length === 0 ? opened.notRead : [];
+    if (chosen.length === 0 && options.set !== undefined && notRead.length === 0)
+      throw invalidUsage(`no backup has the id ${options.set}`, '`backup list` shows the ids.');
+    if (chosen.length + gone.length + notRead.length === 0)
       throw invalidUsage('there is no backup to verify', 'Run `backup apply` first. Expired ones are read with --set.');
     const requests = chosen.map(({ repository, backup: { address, id, verified } }) => ({
       repository,
@@ -42,7 +45,7 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
       // Checksums alone cannot show that a backup whose content was wrong is right now.
       level: verified?.passed === false ? ('L2' as const) : level,
     }));
-    return { ...(await verifyEach(requests, tools)), lost: gone };
+    return { ...(await verifyEach(requests, tools)), lost: gone, notRead };
   });
   const code = exitCodeOfVerify(found);
   return answer(
@@ -59,11 +62,7 @@ function choose(located: readonly Named[], { all, set }: VerifyOptions, at: Inst
   // One in its grace counts for nothing: it is read only where somebody names it.
   const counting = located.filter(({ backup }) => backup.expiredAt === undefined);
   if (all) return counting;
-  if (set !== undefined) {
-    const named = located.filter(({ backup }) => backup.id === set);
-    if (named.length === 0) throw invalidUsage(`no backup has the id ${set}`, '`backup list` shows the ids.');
-    return named;
-  }
+  if (set !== undefined) return located.filter(({ backup }) => backup.id === set);
   return byAddress(counting).flatMap((group) => newest(group, at));
 }
 

@@ -36,6 +36,7 @@ export async function readMarker(root: string): Promise<{ readonly id: string }>
   throw new OperationError(
     'repository/not-initialised',
     `${join(root, repositoryMarker)} is not a mark of a Holdfast repository`,
+    { hint: 'It is a small file: bring it back from a copy of the repository.' },
   );
 }
 
