@@ -46,6 +46,7 @@ export const codes = {
   'drill/failed': 'The newest drill of this database failed.',
   'backup/damaged': 'A backup failed its verification.',
   'backup/lost': 'A committed backup is gone, and no tombstone says that it expired.',
+  'backup/collapsed': 'The newest backup is suddenly much smaller than the one before it.',
   'backup/degraded': 'A backup is complete but for what its manifest names.',
   'backup/gone-from-spec': 'The repository holds backups of a database that the spec no longer names.',
   'backup/clock-skew': 'A backup is dated in the future.',

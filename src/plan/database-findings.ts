@@ -1,6 +1,7 @@
 import { formatAddress } from '../base/address.ts';
 import type { DiagnosticCode } from '../base/codes.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
+import { formatBytes } from '../base/bytes.ts';
 import { formatDuration } from '../base/duration.ts';
 import { isoTime, type Instant } from '../base/instant.ts';
 import type { Degradation } from '../manifest/manifest.ts';
@@ -9,6 +10,7 @@ import type { History } from './history.ts';
 import { lastDrillOf } from './objectives.ts';
 import type { ObjectiveState, RetentionDecision } from './plan.ts';
 import type { ResolvedDatabase } from './resolve-databases.ts';
+import { afterCollapse, collapseOf } from './retention.ts';
 
 export interface FindingsInput {
   readonly database: ResolvedDatabase;
@@ -44,6 +46,7 @@ export function databaseFindings(input: FindingsInput): readonly Diagnostic[] {
     })),
     ...degradationFindings(input, find),
     ...historyFindings(input, find),
+    ...retentionFindings(input, find),
     ...objectiveFindings(input, find),
     ...drillFindings(input, find),
   ];
@@ -82,7 +85,7 @@ function alsoOf(more: readonly Degradation[]): string {
   return `, and ${more.length} more of the kind: ${names.join(', ')}${more.length > names.length ? ' …' : ''}`;
 }
 
-function* historyFindings({ history, retention, at }: FindingsInput, find: Find): Generator<Diagnostic> {
+function* historyFindings({ history, at }: FindingsInput, find: Find): Generator<Diagnostic> {
   for (const { id, verified, dataGone } of history?.damaged ?? []) {
     const failed = `failed its verification${verified === undefined ? '' : ` at ${isoTime(verified.at)}`}`;
     yield find('error', 'backup/damaged', `backup ${id} ${dataGone === true ? 'has lost its data' : failed}`);
@@ -94,9 +97,24 @@ function* historyFindings({ history, retention, at }: FindingsInput, find: Find)
       `backup ${id} is dated ${formatDuration(ageOf(at, snapshotAt))} in the future and does not count`,
     );
   }
+}
+
+/** A collapse is told also where nothing would expire: it may be the first sign of a loss on the server. */
+function* retentionFindings({ database, history, retention }: FindingsInput, find: Find): Generator<Diagnostic> {
+  const collapse = history === undefined ? undefined : collapseOf(history);
+  const [newest, previous] = history?.good ?? [];
+  if (collapse !== undefined && newest !== undefined && previous !== undefined) {
+    const sizes = `${formatBytes(newest.plainBytes)} after ${formatBytes(previous.plainBytes)}`;
+    yield { ...find('warning', 'backup/collapsed', `${collapse}: ${sizes}`), help: afterCollapse(database.address) };
+  }
   if (retention?.frozen === undefined) return;
-  const code = retention.frozen.includes('more than the cap') ? 'retention/cap' : 'retention/frozen';
-  yield find('warning', code, `nothing expires: ${retention.frozen} (${retention.remove.length} outside retention)`);
+  const summary = `nothing expires: ${retention.frozen} (${retention.remove.length} outside retention)`;
+  yield retention.frozen.includes('more than the cap')
+    ? {
+        ...find('warning', 'retention/cap', summary),
+        help: 'Look at what is outside retention (`backup plan --verbose`). If all of it may go, raise retention.maxRemovals.',
+      }
+    : find('warning', 'retention/frozen', summary);
 }
 
 function* objectiveFindings({ objective }: FindingsInput, find: Find): Generator<Diagnostic> {

@@ -1,4 +1,4 @@
-import type { Address } from '../base/address.ts';
+import { formatAddress, type Address } from '../base/address.ts';
 import { instant, type Instant } from '../base/instant.ts';
 import type { BackupId } from '../manifest/keys.ts';
 import type { Retention } from '../spec/desired.ts';
@@ -123,6 +123,10 @@ function tooMany(count: number, policy: Retention | undefined): string | undefin
   if (policy === undefined || count <= policy.maxRemovals) return undefined;
   return `${count} removals are more than the cap of ${policy.maxRemovals}`;
 }
+
+/** What to do about a collapse: the second backup of the new size is the operator's "yes, it is smaller now". */
+export const afterCollapse = (address: Address): string =>
+  `Look at the database. If it did lose its data, restore from a backup before that. If it is meant to be so small, the next backup of this size lifts the freeze: \`backup apply --now --only '${formatAddress(address)}'\`.`;
 
 /**
  * Why nothing may be removed where the newest backup is suddenly tiny: that may be a truncated source, and the older ones are

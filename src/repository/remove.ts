@@ -4,7 +4,7 @@ import { OperationError } from '../base/operation-error.ts';
 import { contentsKey, dataPrefix, manifestKey, type BackupId } from '../manifest/keys.ts';
 import { historyOf } from '../plan/history.ts';
 import { dataGoesAt } from '../plan/grace.ts';
-import { collapseOf, floorsOf } from '../plan/retention.ts';
+import { afterCollapse, collapseOf, floorsOf } from '../plan/retention.ts';
 import { countedBackups } from './counted-backups.ts';
 import { expiryTimes, writeTombstone, type Removal } from './tombstone.ts';
 import type { Repository } from './repository.ts';
@@ -33,7 +33,7 @@ export async function expireBackup(
   const collapse = collapseOf(history);
   if (collapse !== undefined)
     throw new OperationError('retention/frozen', `nothing of ${formatAddress(address)} is expired: ${collapse}`, {
-      hint: 'Look at the database: if it did shrink so much, the next backup of the same size lifts this.',
+      hint: afterCollapse(address),
     });
   const sequence = counted.find((backup) => backup.id === id)?.sequence;
   await writeTombstone(repository, address, { id, sequence, ...removal });

@@ -13,6 +13,7 @@ import {
   days,
   desired,
   hours,
+  noRetention,
   observed,
   observedDatabase,
   policy,
@@ -223,4 +224,38 @@ test('a close look is asked for at the databases that are there and asked for, w
   ]);
   expect([...(asked.get('srv')?.keys() ?? [])]).toEqual(['app']);
   expect(asked.get('srv')?.get('app')?.holds).toMatchObject({ roles: 'referenced', passwords: 'hashes' });
+});
+
+describe('a backup that is suddenly tiny', () => {
+  const after = (...sizes: readonly number[]) =>
+    planOf(
+      sizes.map((plainBytes, age) => backup('app', days(age), { plainBytes })),
+      { retention: { ...noRetention, last: 1 } },
+    );
+  const told = ({ findings }: Plan) =>
+    findings.filter(({ code }) => code === 'backup/collapsed' || code === 'retention/frozen');
+
+  test('is told with the next step, beside the freeze', () => {
+    const plan = after(1_000, 134_000_000, 134_000_000);
+    expect(plan.actions).toEqual([]);
+    expect(told(plan)).toMatchObject([
+      {
+        severity: 'warning',
+        code: 'backup/collapsed',
+        summary: 'the newest backup is less than a twentieth of the one before it: 1.0 kB after 134 MB',
+        help: expect.stringContaining("`backup apply --now --only 'srv/app'`") as string,
+      },
+      { code: 'retention/frozen' },
+    ]);
+  });
+
+  test('is told also where nothing would expire', () => {
+    expect(told(after(1_000, 134_000_000))).toMatchObject([{ code: 'backup/collapsed' }, { code: 'retention/frozen' }]);
+    const none = planOf([backup('app', 0 as never, { plainBytes: 1_000 }), backup('app', days(1))], {});
+    expect(told(none)).toMatchObject([{ code: 'backup/collapsed' }]);
+  });
+
+  test('is no longer told once the next one is as small', () => {
+    expect(told(after(1_000, 1_100, 134_000_000))).toEqual([]);
+  });
 });
