@@ -33,6 +33,9 @@ ${endings.join('\n')}
   \`--detailed-exitcode\`, and only by a plan without such gaps. So 0 and ${exitCodes.changes} always speak of a whole plan.
 - \`apply\`: ${exitCodes.partial} where some of the work failed. ${exitCodes.unproven} where what was written or read did not prove good; this outranks ${exitCodes.partial}.
   Removals that were not approved are no failure.
+- Findings change the code of neither, not even errors such as \`backup/lost\` or \`objective/rpo-breached\`: \`plan\` says what it found, and
+  \`apply\` ends as its work did. \`verify\` ends with ${exitCodes.unproven} where a backup is damaged or lost. To stop a pipeline at any error that a plan finds:
+  \`backup plan --json | jq -e '[.findings[] | select(.severity == "error")] == []'\`.
 - \`list\`: ${exitCodes.partial} where one of the declared repositories could not be read.
 - \`verify\`: ${exitCodes.unproven} where one backup is damaged or lost. ${exitCodes.partial} where one, or one of the declared repositories, could not be read.
 - \`drill\`: ${exitCodes.unproven} where one drill failed, also if every other one passed. ${exitCodes.violated} where all passed and one took longer than its objective.

@@ -63,7 +63,7 @@ export const commands: readonly Command[] = [
         .option('detailed-exitcode', {
           type: 'boolean',
           default: false,
-          describe: 'Exit with 2 where there are changes',
+          describe: 'Exit with 2 where there are changes; findings alone change no exit code',
         })
         .option('refresh', {
           type: 'boolean',
