@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { InternalError, OperationError } from '../base/operation-error.ts';
+import { namesDirectory, namesNoDirectory } from '../base/directory-name.ts';
 import type { Connection } from '../base/connection.ts';
 import type { Place } from '../base/diagnostic.ts';
 import type { EngineName } from '../base/engine-name.ts';
@@ -53,11 +54,10 @@ export function compose(
   };
 }
 
-/** Repositories are directories: any other kind of address would be taken for one below the working directory. */
 function directoryNamed(location: string): string {
-  if (location !== '' && !/^[a-z][a-z0-9+.-]*:\/\//i.test(location)) return location;
+  if (namesDirectory(location)) return location;
   throw new OperationError('repository/unreachable', `${JSON.stringify(location)} names no directory`, {
-    hint: 'A repository is a directory on a local or a mounted disk.',
+    hint: namesNoDirectory,
   });
 }
 

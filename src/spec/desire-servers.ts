@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { Tls } from '../base/connection.ts';
+import { namesDirectory, namesNoDirectory } from '../base/directory-name.ts';
 import type { EngineName } from '../base/engine-name.ts';
 import type {
   Desired,
@@ -19,6 +20,18 @@ export function desireServers(context: Desire): Pick<Desired, 'repositories' | '
   const { document } = context;
   const repositories = new Map<string, DesiredRepository>();
   for (const [name, { type, path }] of Object.entries(document.repositories)) {
+    if (!namesDirectory(path)) {
+      const summary = `the repository ${name} names no directory`;
+      context.report({
+        path: ['repositories', name, 'path'],
+        at: 'value',
+        severity: 'error',
+        code: 'spec/bad-value',
+        summary,
+        label: 'no path of a directory',
+        help: namesNoDirectory,
+      });
+    }
     const absolute = fromSpec(context, path);
     const other = [...repositories.values()].find((each) => each.path === absolute);
     if (other) {
