@@ -22,6 +22,7 @@ export const codes = {
   'answer/unwritten': 'The answer, a report or a saved plan could not be written.',
   // Secrets.
   'secret/missing': 'A referenced secret (environment variable or file) does not exist or is empty.',
+  'secret/exposed': 'A secret’s file may be read by users whom it does not concern.',
   // What plan and status find.
   'server/unreachable': 'A server could not be observed.',
   'server/version-unsupported': 'The server is older or newer than Holdfast supports.',

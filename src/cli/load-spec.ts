@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { diagnosticsText } from '../render/diagnostics.ts';
+import { exposures } from '../secret/exposure.ts';
 import type { Desired } from '../spec/desired.ts';
 import { missingSpec } from '../spec/missing-spec.ts';
 import { parseSpec } from '../spec/parse-spec.ts';
@@ -13,7 +14,8 @@ import { InvalidInput } from './invalid-input.ts';
 
 export interface LoadedSpec {
   readonly desired: Desired;
-  readonly warnings: readonly Diagnostic[];
+  /** Warnings; and what will be an error for a command that needs it, as a secret's file that anyone may write. */
+  readonly found: readonly Diagnostic[];
 }
 
 /** Reads and checks the spec. Throws InvalidInput with everything that is wrong with it. */
@@ -24,12 +26,13 @@ export async function readSpec(options: GlobalOptions, context: Context): Promis
   });
   const result = parseSpec(text, options.spec);
   if (!result.ok) throw new InvalidInput(result.diagnostics);
-  return { desired: result.value, warnings: result.warnings };
+  return { desired: result.value, found: [...result.warnings, ...(await exposures(result.value.secretFiles))] };
 }
 
 /** `readSpec`, with its warnings shown on standard error. */
 export async function loadSpec(options: GlobalOptions, context: Context): Promise<Desired> {
-  const { desired, warnings } = await readSpec(options, context);
+  const { desired, found } = await readSpec(options, context);
+  const warnings = found.filter(({ severity }) => severity !== 'error');
   if (warnings.length > 0)
     await write(context.stderr, diagnosticsText(warnings, paintFor(context.stderr, options, context.env)));
   return desired;

@@ -10,7 +10,7 @@ export interface SecretFile {
 /**
  * A secret from a file: its whole text without one line break at the end. Throws `secret/missing` where it cannot be
  * read or is empty, and where anyone may write it: who writes the file chooses the credential. Reading by others is
- * allowed, because mounted Kubernetes and Docker secrets are readable by all inside their container (mode 0444).
+ * allowed, and warned of where the spec names the file (`exposures`).
  */
 export async function readFileSecret(path: string, read: (path: string) => Promise<SecretFile>): Promise<Secret> {
   const file = await read(path).catch((cause: unknown) => {
@@ -18,15 +18,18 @@ export async function readFileSecret(path: string, read: (path: string) => Promi
       hint: 'Check that it exists and that the user who runs backup may read it.',
     });
   });
-  if (file.mode !== undefined && (file.mode & 0o002) !== 0) {
-    throw new OperationError('secret/missing', `the secret file ${path} may be written by anyone, so it is not used`, {
-      hint: `Run chmod o-w on ${path}.`,
-    });
-  }
+  if (file.mode !== undefined && isWritableByAnyone(file.mode)) throw anyoneMayWrite(path);
   const value = file.text.replace(/\r?\n$/, '');
   if (value === '') throw new OperationError('secret/missing', `the secret file ${path} is empty`);
   return new Secret(value);
 }
+
+export const isWritableByAnyone = (mode: number): boolean => (mode & 0o002) !== 0;
+
+export const anyoneMayWrite = (path: string): OperationError =>
+  new OperationError('secret/missing', `the secret file ${path} may be written by anyone, so it is not used`, {
+    hint: `Run chmod o-w on ${path}.`,
+  });
 
 /** Only the system's code: a message could quote what was read. */
 function reasonOf(cause: unknown): string {

@@ -30,7 +30,10 @@ export function desirePolicy(context: Desire, layers: PolicyLayers, from: Pick<P
       ...(drill.target !== undefined && { target: drill.target }),
       level: drill.level ?? 'L6',
       checks: checksOf(context, layers),
-      logins: (drill.logins ?? []).map(({ role, password }) => ({ role, password: secretOf(context, password) })),
+      logins: (drill.logins ?? []).map(({ role, password }, index) => ({
+        role,
+        password: secretOf(context, password, [...layers.origin('drill', 'logins'), String(index), 'password']),
+      })),
     },
   };
 }

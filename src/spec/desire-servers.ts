@@ -74,7 +74,7 @@ export function desireServers(context: Desire): Pick<Desired, 'repositories' | '
     repositories,
     servers,
     targets,
-    ...(document.digestKey && { digestKey: secretOf(context, document.digestKey) }),
+    ...(document.digestKey && { digestKey: secretOf(context, document.digestKey, ['digestKey']) }),
   };
 }
 
@@ -84,10 +84,11 @@ export function fromSpec(context: Desire, path: string): string {
 }
 
 /** The schema lets exactly one of the two keys through. */
-export function secretOf(context: Desire, secret: Secret): SecretReference {
-  return secret.env !== undefined
-    ? { kind: 'env', name: secret.env }
-    : { kind: 'file', path: fromSpec(context, secret.file ?? '') };
+export function secretOf(context: Desire, secret: Secret, path: SpecPath): SecretReference {
+  if (secret.env !== undefined) return { kind: 'env', name: secret.env };
+  const file = fromSpec(context, secret.file ?? '');
+  context.noteSecretFile([...path, 'file'], file);
+  return { kind: 'file', path: file };
 }
 
 function targetOf(context: Desire, name: string, target: Target): DesiredTarget | undefined {
@@ -154,7 +155,7 @@ function connectionOf(
     host: isSocket ? fromSpec(context, server.host) : server.host,
     port: server.port ?? engineDefaults[engine].port,
     user: server.user,
-    ...(server.password && { password: secretOf(context, server.password) }),
+    ...(server.password && { password: secretOf(context, server.password, [...path, 'password']) }),
     tls: server.tls ? tlsOf(context, server.tls, [...path, 'tls']) : { mode: isSocket ? 'disable' : 'prefer' },
   };
 }

@@ -12,6 +12,8 @@ export interface Desire {
   readonly text: string;
   readonly place: (path: SpecPath) => Place;
   readonly report: (complaint: Complaint) => void;
+  /** Takes note of a file that is named as a secret at `path`. */
+  readonly noteSecretFile: (path: SpecPath, file: string) => void;
 }
 
 /** Two parts that contradict each other. The complaint stands at the value of `path`. */

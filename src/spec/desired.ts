@@ -18,6 +18,14 @@ export interface Desired {
   readonly databases: readonly DesiredDatabase[];
   /** Key of the digests that show password changes without showing passwords. */
   readonly digestKey?: SecretReference;
+  /** Every file that the spec names as a secret, once each. */
+  readonly secretFiles: readonly DesiredSecretFile[];
+}
+
+export interface DesiredSecretFile {
+  readonly path: string;
+  /** Where the spec names it. */
+  readonly place: Place;
 }
 
 export type SecretReference =

@@ -4,7 +4,7 @@ import { failed, ok, type Result } from '../base/result.ts';
 import type { Desire } from './desire.ts';
 import { desireDatabases } from './desire-databases.ts';
 import { desireServers } from './desire-servers.ts';
-import type { Desired } from './desired.ts';
+import type { Desired, DesiredSecretFile } from './desired.ts';
 import { explainErrors } from './explain.ts';
 import { prune } from './prune.ts';
 import { readDocument } from './read-document.ts';
@@ -30,15 +30,20 @@ export function parseSpec(text: string, file: string): Result<Desired> {
   const report = (complaint: Complaint): void => {
     if (!follows(complaint, broken)) complaints.push(complaint);
   };
-  const desired =
-    document && desire({ document, declared: data as SpecDocument, file, text, place: source.keyPlace, report });
+  const secretFiles = new Map<string, DesiredSecretFile>();
+  const noteSecretFile: Desire['noteSecretFile'] = (path, named) => {
+    if (!secretFiles.has(named)) secretFiles.set(named, { path: named, place: source.keyPlace(path) });
+  };
+  const declared = data as SpecDocument;
+  const parts = document && desire({ document, declared, file, text, place: source.keyPlace, report, noteSecretFile });
+  const desired = parts && { ...parts, secretFiles: [...secretFiles.values()] };
 
   const found = byPlace(unique(complaints.map(source.diagnose)));
   if (desired === undefined || found.some((diagnostic) => diagnostic.severity === 'error')) return failed(found);
   return ok(desired, found);
 }
 
-function desire(context: Desire): Desired {
+function desire(context: Desire): Omit<Desired, 'secretFiles'> {
   const { digestKey, ...servers } = desireServers(context);
   return {
     file: context.file,

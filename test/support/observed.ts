@@ -95,6 +95,7 @@ export function desired(databases: readonly DesiredDatabase[], change: Partial<D
     ),
     targets: new Map(),
     databases,
+    secretFiles: [],
     digestKey: { kind: 'env', name: 'DIGEST_KEY' },
     ...change,
   };

@@ -85,6 +85,13 @@ describe('the exit code of restores', () => {
   } as const;
   const broken = { state: 'failed', address, backup, error: new OperationError('restore/failed', 'failed') } as const;
 
+  it('is 24 where all came back and a repository could not be read', () =>
+    expect(
+      exitCodeOfRestores(
+        [restored],
+        [{ name: 'offsite', location: '/mnt', error: new OperationError('repository/unreachable', 'x') }],
+      ),
+    ).toBe(24));
   it('is 25 where the only one was refused by a guard', () => expect(exitCodeOfRestores([refused])).toBe(25));
   it('is 24 where one of two failed', () => expect(exitCodeOfRestores([restored, broken])).toBe(24));
   it('is 1 where all failed', () => expect(exitCodeOfRestores([broken, broken])).toBe(1));

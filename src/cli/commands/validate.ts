@@ -9,10 +9,10 @@ import { formatOf, type GlobalOptions } from '../global-options.ts';
 import { InvalidInput } from '../invalid-input.ts';
 import { readSpec } from '../load-spec.ts';
 
-/** Checks the spec and nothing else: no repository, no server, no secret. */
+/** Checks the spec and nothing else: no repository, no server; of secrets only who may touch their files, where they are. */
 export async function run(options: GlobalOptions, context: Context): Promise<number> {
   const found = await readSpec(options, context).then(
-    ({ warnings }) => warnings,
+    (spec) => spec.found,
     (error: unknown) => {
       if (error instanceof InvalidInput) return error.diagnostics;
       throw error;
