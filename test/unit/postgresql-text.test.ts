@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { compressionArgument } from '../../src/engine/postgresql/dump.ts';
 import { matchesTable, tablePattern } from '../../src/engine/postgresql/dump-pattern.ts';
-import { dumpVerdict } from '../../src/engine/postgresql/dump-verdict.ts';
 import { settingClause, splitNames } from '../../src/engine/postgresql/guc.ts';
 import { quoteIdentifier, quoteLiteral } from '../../src/engine/postgresql/quote.ts';
 
@@ -36,12 +35,4 @@ test('compression is what the major version can do', () => {
   expect(compressionArgument({ codec: 'none' }, 15)).toBe('0');
   expect(compressionArgument({ codec: 'none' }, 18)).toBe('none');
   expect(() => compressionArgument({ codec: 'zstd', level: 3 }, 15)).toThrow('cannot compress with zstd');
-});
-
-test('a warning that leaves nothing out passes, any other fails', () => {
-  const verdict = dumpVerdict();
-  verdict.line('pg_dump: warning: there are circular foreign-key constraints on this table:');
-  expect(() => verdict.checkWarnings()).not.toThrow();
-  verdict.line('pg_dump: warning: could not find where to insert IF EXISTS');
-  expect(() => verdict.checkWarnings()).toThrow('pg_dump warned');
 });

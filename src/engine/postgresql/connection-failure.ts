@@ -2,15 +2,26 @@ import type { Connection } from '../../base/connection.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { queryError, QueryError } from './query-error.ts';
 
-/** Why no way to connect worked. `failures` are the driver's, one per attempt, in order; there is at least one. */
-export function connectionFailure(server: ServerAccess, database: string, failures: readonly unknown[]): QueryError {
+export interface Connecting {
+  readonly server: ServerAccess;
+  readonly database: string;
+  /** Where it was not the driver that connected. */
+  readonly program?: string;
+}
+
+/** Why no way to connect worked: `source/connect`. `failures` are the driver's, one per attempt, in order; there is at least one. */
+export function connectionFailure(connecting: Connecting, failures: readonly unknown[]): QueryError {
+  const { server, database, program } = connecting;
   const [first, ...others] = failures;
   // With two attempts, the telling one is that which got further.
   const told = others.reduce((best, failure) => (rank(failure) > rank(best) ? failure : best), first);
   const { code, message } = told as Failure;
   if (code === '08P01' && /startup parameter/.test(String(message))) return poolerBetween(server);
-  const doing = `the connection to ${server.name}, database ${JSON.stringify(database)},`;
-  return queryError(told, doing, hintFor(told, server.connection));
+  const whose = program === undefined ? 'the connection' : `${program}’s connection`;
+  const doing = `${whose} to ${server.name}, database ${JSON.stringify(database)},`;
+  const { message: summary, sqlState, transient, hint } = queryError(told, doing, hintFor(told, server.connection));
+  // Whatever the server calls it: too many connections are no failed query.
+  return new QueryError('source/connect', summary, { sqlState, transient, ...(hint === undefined ? {} : { hint }) });
 }
 
 /**
@@ -64,6 +75,9 @@ function hintFor(failure: unknown, { host, port, user, tls }: Connection): strin
   if (code === 'ENOTFOUND') return `Check the host name ${host}.`;
   if (/does not support SSL/.test(message))
     return `The server has ssl = off, and tls.mode ${tls.mode} needs it. Turn it on there, or choose another mode.`;
+  // libpq says no more than that.
+  if (/certificate verify failed/.test(message))
+    return `The server’s certificate has expired, or does not come from an authority in ${tls.ca ?? 'the system’s store'}: name the right file with tls.ca.`;
   if (untrusted.has(String(code))) {
     return `The server’s certificate does not come from an authority in ${tls.ca ?? 'the system’s store'}. Name the right file with tls.ca.`;
   }
@@ -72,10 +86,12 @@ function hintFor(failure: unknown, { host, port, user, tls }: Connection): strin
   if (code === 'CERT_HAS_EXPIRED') return 'Renew the server’s certificate.';
   if (/^ERR_SSL_.*(ALERT|alert)/.test(String(code)))
     return 'The server refused the TLS connection or the client certificate. Its authority must be in the server’s ssl_ca_file.';
-  // The driver's own words (pg, crypto/sasl.js), with and without an empty one.
-  if (/client password must be/.test(message))
+  // The driver's own words (pg, crypto/sasl.js), with and without an empty one, and libpq's.
+  if (/client password must be|no password supplied/.test(message))
     return `The server asks for a password of ${user}, and none was given: name where it comes from, with password in the spec or --to-password of a restore.`;
   if (code === '28P01') return `Check where the password of ${user} comes from: it is not the one that the server has.`;
+  if (code === '53300')
+    return `A dump opens one connection more than dump.jobs, beside three of Holdfast’s own. Lower it, or raise max_connections or the limit of ${user} or of the database.`;
   if (code !== '28000') return undefined;
   if (/no encryption/.test(message))
     return 'pg_hba.conf has no line for this login without TLS. Set tls.mode to require or stricter.';

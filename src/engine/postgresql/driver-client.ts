@@ -38,7 +38,7 @@ export async function connectAny(
       options.signal?.removeEventListener('abort', abandon);
     }
   }
-  throw connectionFailure(server, database, failures);
+  throw connectionFailure({ server, database }, failures);
 }
 
 function newClient(

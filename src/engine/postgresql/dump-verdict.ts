@@ -1,5 +1,7 @@
 import { OperationError } from '../../base/operation-error.ts';
+import type { ServerAccess } from '../server-access.ts';
 import { droppedMeanwhile } from './dropped-objects.ts';
+import { refusedConnection } from './dump-refused.ts';
 import { lockHint } from './query-error.ts';
 
 /** Collects what pg_dump says on stderr and turns its end into a verdict. Lines are in English: it runs with LC_ALL=C. */
@@ -63,7 +65,7 @@ const causes: readonly { readonly pattern: RegExp; readonly make: () => Operatio
   },
   {
     pattern:
-      /server closed the connection|terminating connection|connection to server .* failed|could not receive data|the database system is|SSL SYSCALL|connection to client lost/,
+      /server closed the connection|terminating connection|could not receive data|the database system is|SSL SYSCALL|connection to client lost/,
     make: () =>
       new OperationError('source/connect', 'the source server dropped pg_dump’s connection', { transient: true }),
   },
@@ -77,7 +79,8 @@ const causes: readonly { readonly pattern: RegExp; readonly make: () => Operatio
   },
 ];
 
-export function dumpVerdict(): DumpVerdict {
+/** `dumped` is what pg_dump was to connect to. */
+export function dumpVerdict(dumped: { readonly server: ServerAccess; readonly database: string }): DumpVerdict {
   const problems: string[] = [];
   const warnings: string[] = [];
   return {
@@ -85,10 +88,13 @@ export function dumpVerdict(): DumpVerdict {
       const warning = /^pg_dump: warning: (.*)$/.exec(text)?.[1];
       if (warning !== undefined && !harmless.some((pattern) => pattern.test(warning))) warnings.push(warning);
       // Error lines and the server's words below them; bounded, because a failing dump may say much.
-      if (/^pg_dump: (error|detail):|ERROR:|FATAL:/.test(text) && problems.length < 50) problems.push(text);
+      if (/^pg_dump: (error|detail):|ERROR:|FATAL:|^connection to server /.test(text) && problems.length < 50)
+        problems.push(text);
     },
     failure(error) {
       if (error instanceof OperationError && error.code !== 'process/failed') return error;
+      const refused = refusedConnection(problems, dumped);
+      if (refused !== undefined) return refused;
       const denied = problems
         .map((line) => /permission denied for (?:table|sequence|schema|large object|relation|view) .*$/.exec(line)?.[0])
         .find((text) => text !== undefined);

@@ -55,7 +55,7 @@ export async function dumpDatabase(task: DumpTask): Promise<Dumped> {
   await mkdir(home, { recursive: true, mode: 0o700 });
   const failed = new AbortController();
   const signal = AbortSignal.any([task.signal, failed.signal]);
-  const verdict = dumpVerdict();
+  const verdict = dumpVerdict(task);
   const total = { plainBytes: 0, storedBytes: 0 };
   let holding = false;
   let kill: ((signal: NodeJS.Signals) => void) | undefined;
