@@ -65,7 +65,7 @@ export async function startDump(
     firstStatement: firstStatement(flavour, options),
   });
   const ending = new AbortController();
-  const verdict = dumpVerdict(flavour);
+  const verdict = dumpVerdict(server, flavour);
   const started = startCommand({
     program: options.program,
     args: [

@@ -1,5 +1,7 @@
 import { OperationError } from '../../base/operation-error.ts';
+import type { ServerAccess } from '../server-access.ts';
 import { changedErrors, tableChanged } from './changed.ts';
+import { refusedConnection } from './dump-refused.ts';
 import type { Flavour } from './flavour.ts';
 
 /** Collects what a dump program says on stderr and turns its end into a verdict. */
@@ -41,7 +43,7 @@ const explanations: readonly { readonly found: RegExp; readonly why: string; rea
   },
 ];
 
-export function dumpVerdict(flavour: Flavour): DumpVerdict {
+export function dumpVerdict(server: ServerAccess, flavour: Flavour): DumpVerdict {
   const said: string[] = [];
   const isChanged = (number: number | undefined): boolean =>
     said.some((line) =>
@@ -55,6 +57,8 @@ export function dumpVerdict(flavour: Flavour): DumpVerdict {
     failure(error) {
       if (error instanceof OperationError && error.code !== 'process/failed') return error;
       const program = flavour.programs.dump[0] ?? 'the dump program';
+      const refused = refusedConnection(said, { server, program });
+      if (refused !== undefined) return refused;
       const number = said.map(numberIn).find((found) => found !== undefined);
       if (isChanged(number)) return tableChanged(error);
       if (said.some((line) => /Got errno 28|No space left/.test(line)))

@@ -25,10 +25,18 @@ export class QueryError extends OperationError {
 }
 
 /**
- * Server errors after which the same may succeed: too many connections, shutdown, lock wait, deadlock, lost connection,
- * interrupted query, changed table definition (MySQL and MariaDB manuals, "Server Error Message Reference").
+ * Server errors after which the same may succeed: too many connections, no thread for one, start and shutdown, lock wait,
+ * deadlock, lost or killed connection, interrupted query, changed table definition (MySQL and MariaDB manuals, "Server Error
+ * Message Reference").
  */
-const transientErrors = new Set([1040, 1041, 1053, 1152, 1159, 1161, 1203, 1205, 1213, 1317, 1412, 3024, 3169, 1969]);
+const transientErrors = new Set([
+  1040, 1041, 1053, 1135, 1152, 1158, 1159, 1160, 1161, 1203, 1205, 1213, 1317, 1412, 1927, 1969, 3024, 3168, 3169,
+  4031,
+]);
+
+/** Of a user's limits, all by one number: those by the hour outlast every retry. */
+const isTransient = (errno: number, message: string): boolean =>
+  transientErrors.has(errno) || (errno === 1226 && message.includes("'max_user_connections'"));
 
 /** Lock waits of rows and of metadata locks. */
 const lockErrors = new Set([1205, 1213]);
@@ -39,9 +47,9 @@ const lockErrors = new Set([1205, 1213]);
  */
 const speakable = new Set([
   1007, 1008, 1040, 1044, 1045, 1046, 1049, 1050, 1051, 1053, 1054, 1072, 1091, 1095, 1109, 1130, 1141, 1142, 1143,
-  1146, 1147, 1193, 1203, 1205, 1213, 1227, 1231, 1238, 1290, 1304, 1305, 1317, 1356, 1370, 1396, 1405, 1410, 1412,
-  1419, 1449, 1524, 1558, 1559, 1615, 1698, 1820, 1862, 1959, 1969, 2061, 3024, 3118, 3159, 3161, 3530, 3548, 3619,
-  4031, 4151,
+  1146, 1147, 1193, 1203, 1205, 1213, 1226, 1227, 1231, 1238, 1290, 1304, 1305, 1317, 1356, 1370, 1396, 1405, 1410,
+  1412, 1419, 1449, 1524, 1558, 1559, 1615, 1698, 1820, 1862, 1959, 1969, 2061, 3024, 3118, 3159, 3161, 3530, 3548,
+  3619, 4031, 4151,
 ]);
 
 export const isSpeakable = (errno: number): boolean => speakable.has(errno);
@@ -70,15 +78,14 @@ export function queryError(error: unknown, doing: string, hint?: string): QueryE
       transient: true,
       hint: 'Another session holds a lock on it. Back up at another time, or raise dump.lockWait.',
     });
-  const why = speakable.has(errno)
-    ? bare(String(sqlMessage ?? message))
-    : 'the server’s message may hold data and is not shown';
+  const text = bare(String(sqlMessage ?? message));
+  const why = speakable.has(errno) ? text : 'the server’s message may hold data and is not shown';
   return new QueryError(
     connectErrors.has(errno) ? 'source/connect' : 'source/query',
     `${doing} failed: ${why} (error ${errno})`,
     {
       errno,
-      transient: transientErrors.has(errno),
+      transient: isTransient(errno, text),
       ...said,
     },
   );
