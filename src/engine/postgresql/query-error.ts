@@ -73,7 +73,10 @@ function isNetwork(error: unknown): boolean {
   const { code, message } = error as { readonly code?: unknown; readonly message: string };
   if (typeof code === 'string' && /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|ENOENT)/.test(code))
     return true;
-  return /connection (terminated|ended|error)|timeout expired/i.test(String(message));
+  // The last one is the driver's for a server that has no process left and says so before it speaks TLS (BackendStartup in postmaster.c).
+  return /connection (terminated|ended|error)|timeout expired|error establishing an SSL connection/i.test(
+    String(message),
+  );
 }
 
 function oneLine(text: string): string {
