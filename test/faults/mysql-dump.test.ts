@@ -79,24 +79,6 @@ describe.each(flavours)('$engine $version', (flavour) => {
     );
   });
 
-  // Nothing like it is in MySQL.
-  test.for(flavour.engine === 'mariadb' ? ['mariadb-dump'] : [])('what %s cannot dump is said', async () => {
-    await server.sql(
-      undefined,
-      `CREATE DATABASE precise; CREATE DATABASE \`quo"ted\`; CREATE EVENT \`quo"ted\`.later ON SCHEDULE EVERY 1 YEAR DO DO 0;
-       CREATE TABLE precise.t (a int, since bigint unsigned GENERATED ALWAYS AS ROW START, until bigint unsigned GENERATED ALWAYS AS ROW END,
-         PERIOD FOR SYSTEM_TIME (since, until)) WITH SYSTEM VERSIONING`,
-    );
-    const hintOf = (database: string, dump = {}): Promise<unknown> =>
-      captureMysql(server, database, { dump }).then(
-        async (capture) => capture[Symbol.asyncDispose](),
-        (error: unknown) => (error as OperationError).hint,
-      );
-    expect(await hintOf('quo"ted')).toContain('double quote');
-    expect(await hintOf('precise')).toContain('dump.excludeTables');
-    expect(await hintOf('precise', { excludeTables: ['t'] })).toBeUndefined();
-  });
-
   test('an event with the delimiter of dumps in its body is refused where a dump of it would never end', async () => {
     await server.script(
       undefined,

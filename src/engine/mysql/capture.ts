@@ -15,16 +15,12 @@ import { databaseSql } from './database-sql.ts';
 import { describe, refuseChanged } from './describe.ts';
 import { dumpDatabase } from './dump.ts';
 import type { EntryWithoutParts } from './dump-files.ts';
-import { exclusions } from './excluded.ts';
 import { readFloatLoss } from './float-loss.ts';
 import type { Flavour } from './flavour.ts';
 import { widenCounters } from './inventory-counters.ts';
-import { nonTransactional } from './non-transactional.ts';
-import { readNotRestorable } from './not-restorable.ts';
-import { readOrphanDefiners } from './orphan-definers.ts';
+import { readLosses } from './losses.ts';
 import type { DumpShare, Prepared } from './prepare.ts';
 import { snapshotNotShared } from './preflight.ts';
-import { rowlessTables } from './rowless-tables.ts';
 import { hashTables } from './server-hashes.ts';
 import { openSession, type Session } from './session.ts';
 import { readSource } from './source.ts';
@@ -118,10 +114,10 @@ export async function captureDatabase(
     refuseChanged(prepared.before.digest, described, formatAddress(request.address));
     checkBodies(described.facts, dumped.value.bodies);
     const { access } = described;
-    const excluded = await exclusions(session, database, objects);
-    const facts = excluded.without(
-      widenCounters([...described.facts.filter(isNoCounter), ...prepared.before.counters], described.facts),
-    );
+    const { facts, degradations } = await readLosses(session, database, {
+      objects,
+      facts: widenCounters([...described.facts.filter(isNoCounter), ...prepared.before.counters], described.facts),
+    });
     const texts = await textsOf(session, { flavour, database, facts, views, request });
     const entries: EntryWithoutParts[] = [];
     for (const [kind, text] of Object.entries(texts) as [TextKind, string][]) {
@@ -139,12 +135,8 @@ export async function captureDatabase(
       degradations: [
         ...lookedAhead(prepared).map((each) => withDifferences(each, different)),
         ...access.degradations,
-        ...nonTransactional(objects.tables),
-        ...rowlessTables(objects.tables),
+        ...degradations,
         ...counted.value.floatLoss,
-        ...(await readOrphanDefiners(session, facts)),
-        ...(await readNotRestorable(session, { database, facts })),
-        ...excluded.degradations,
       ],
       steps: stepsOf(texts),
       entries: [...entries, ...dumped.value.entries],

@@ -26,16 +26,7 @@ const privilegeErrors = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1449, 1356]
 
 /** What no other try changes, by the program's words: what somebody can do about it. */
 const explanations: readonly { readonly found: RegExp; readonly why: string; readonly hint: string }[] = [
-  {
-    found: /transaction-precise history/,
-    why: 'cannot dump the history of a table that is versioned by transactions',
-    hint: 'Version the table by time, or leave it out with dump.excludeTables.',
-  },
-  {
-    found: /\b1049\b/,
-    why: 'does not find the database (error 1049)',
-    hint: 'It was dropped meanwhile; or it has events and a double quote in its name, which mariadb-dump does not get right.',
-  },
+  { found: /\b1049\b/, why: 'does not find the database (error 1049)', hint: 'It was dropped meanwhile.' },
   {
     found: /\b(3024|1969)\b/,
     why: 'was ended by the server’s limit on the time of statements',

@@ -39,6 +39,11 @@ export interface Flavour {
    * has not, and never for a longer one (create_delimiter in mysqldump.c; measured on 9.7, 10.11 and 11.8).
    */
   readonly endsOnEventsSince: number;
+  /**
+   * Names of databases that the dump program does not find again where they have events: it takes them as they are escaped
+   * for a text (mysqldump.c, dump_events_for_db; measured on 10.11 and 11.8).
+   */
+  readonly lostWithEvents: RegExp | undefined;
   /** SQL whose one row says where the binary log stands; columns `File`, `Position` and perhaps `Executed_Gtid_Set`. */
   readonly positionSql: readonly string[];
   /** SQL that gives one row with `gtid`; undefined where `positionSql` has it. */
@@ -129,6 +134,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     ],
     dumpReads: [{ database: 'performance_schema', table: 'column_masking_policy', since: 90_700 }],
     endsOnEventsSince: Number.POSITIVE_INFINITY,
+    lostWithEvents: undefined,
     positionSql: ['SHOW BINARY LOG STATUS', 'SHOW MASTER STATUS'],
     gtidSql: undefined,
     sessionSettings: [
@@ -209,6 +215,9 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     ],
     dumpReads: [],
     endsOnEventsSince: 110_800,
+    // What mysql_real_escape_string puts a backslash before.
+    // eslint-disable-next-line no-control-regex -- it is one of them
+    lostWithEvents: /['"\\\n\r\u001a]/,
     positionSql: ['SHOW MASTER STATUS'],
     gtidSql: 'SELECT @@gtid_binlog_pos AS gtid',
     sessionSettings: [

@@ -6,16 +6,14 @@ import type { Holds } from '../../manifest/manifest.ts';
 import type { ObservedDatabase, ObservedServer } from '../../plan/observed.ts';
 import type { ObserveRequest } from '../engine.ts';
 import type { ServerAccess } from '../server-access.ts';
-import { readAccess } from './access.ts';
 import { findClient } from './clients.ts';
+import { describe } from './describe.ts';
 import { readDumpObjects } from './dump-tables.ts';
-import { exclusions } from './excluded.ts';
 import { seriesOf, type Flavour } from './flavour.ts';
 import { loginPrivileges } from './login-privileges.ts';
-import { nonTransactional } from './non-transactional.ts';
+import { readLosses } from './losses.ts';
 import { preflight } from './preflight.ts';
 import { quoteName } from './quote.ts';
-import { rowlessTables } from './rowless-tables.ts';
 import { serverIdentity } from './same-server.ts';
 import { openSession, type Session } from './session.ts';
 import { stopped } from '../stopped.ts';
@@ -96,27 +94,21 @@ async function observeDatabase(
   const { name } = database;
   try {
     await using session = await openSession(server, flavour, { signal: ask.signal, lockWaitMs: planWaitMs });
-    const ahead = await preflight(session, flavour, { database: name, subject });
+    const ahead = await preflight(session, flavour, { database: name, subject, excludeTables: holds.excludedTables });
     // What cannot be backed up need not be compared, and a login that is short of one thing may be of another.
     if (ahead.refused.length > 0) return { ...database, preflight: ahead };
     await session.run(`USE ${quoteName(name)}`);
-    const access = await readAccess(session, flavour, { database: name, holds, digestKey: ask.digestKey });
+    const { access, facts } = await describe(session, flavour, { database: name, holds, digestKey: ask.digestKey });
     const objects = await readDumpObjects(session, name, {
       excludeTables: holds.excludedTables,
       excludeTableData: holds.excludedTableData,
     });
-    const { degradations } = await exclusions(session, name, objects);
+    const { degradations } = await readLosses(session, name, { objects, facts });
     return {
       ...database,
       access: { fingerprint: access.fingerprint, text: access.text, passwords: access.passwords },
       preflight: {
-        degradations: [
-          ...ahead.degradations,
-          ...access.degradations,
-          ...nonTransactional(objects.tables),
-          ...rowlessTables(objects.tables),
-          ...degradations,
-        ],
+        degradations: [...ahead.degradations, ...access.degradations, ...degradations],
         refused: [],
       },
     };

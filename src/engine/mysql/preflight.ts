@@ -4,6 +4,7 @@ import type { Flavour } from './flavour.ts';
 import { loginPrivileges } from './login-privileges.ts';
 import { quoteAccount, quoteName } from './quote.ts';
 import type { Session } from './session.ts';
+import { readUndumpable } from './undumpable.ts';
 
 /** What a dump with this login would lack, and what makes a complete one impossible. Both name objects, never rows. */
 export interface Preflight {
@@ -19,7 +20,11 @@ const onDatabase = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'] as const;
 export async function preflight(
   session: Session,
   flavour: Flavour,
-  { database, subject }: { readonly database: string; readonly subject: string },
+  {
+    database,
+    subject,
+    excludeTables,
+  }: { readonly database: string; readonly subject: string; readonly excludeTables: readonly string[] },
 ): Promise<Preflight> {
   const may = await loginPrivileges(session);
   const login = await currentAccount(session);
@@ -63,14 +68,8 @@ export async function preflight(
       ),
     );
   }
-  const endless = session.versionNumber < flavour.endsOnEventsSince ? await endlessEvents(session, database) : [];
-  if (endless.length > 0)
-    refused.push(
-      refuse(
-        `the dump program would never end: the event ${endless.map(quoteName).join(', ')} has two semicolons in a row`,
-        'Make it anew without them, also in its texts and comments.',
-      ),
-    );
+  for (const { summary, help } of await readUndumpable(session, flavour, { database, excludeTables }))
+    refused.push(refuse(summary, help));
   const [lock = ''] = flavour.lockPrivileges;
   const mayLock = flavour.lockPrivileges.some((privilege) => may.everywhere(privilege));
   return {
@@ -80,16 +79,6 @@ export async function preflight(
       ? []
       : [snapshotNotShared(`the login lacks ${lock}; GRANT ${lock} ON *.* TO ${login} changes that`)],
   };
-}
-
-/** All that SHOW CREATE EVENT prints may hold them. */
-async function endlessEvents(session: Session, database: string): Promise<readonly string[]> {
-  const rows = await session.query<{ name: string }>(
-    `SELECT EVENT_NAME AS name FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ?
-     AND CONCAT_WS(' ', EVENT_NAME, DEFINER, EVENT_COMMENT, EVENT_DEFINITION) LIKE '%;;%' ORDER BY EVENT_NAME`,
-    [database],
-  );
-  return rows.map(({ name }) => name);
 }
 
 /** What it means that the tables could not be locked, and why they could not. */

@@ -136,7 +136,11 @@ async function open(context: PrepareContext, planned: PlannedCapture): Promise<O
     await session[Symbol.asyncDispose]();
   };
   try {
-    const ahead = await preflight(session, flavour, { database, subject: formatAddress(address) });
+    const ahead = await preflight(session, flavour, {
+      database,
+      subject: formatAddress(address),
+      excludeTables: dump.excludeTables,
+    });
     const [refusal] = ahead.refused;
     if (refusal !== undefined)
       throw new OperationError(refusal.code, refusal.summary, {
