@@ -4,6 +4,7 @@ import type { Catalog } from './catalog.ts';
 import { outsideQuotes, withoutDatabase } from './neutral-name.ts';
 import { QueryError } from './query-error.ts';
 import { quoteName } from './quote.ts';
+import { withoutDirectories } from './table-directories.ts';
 
 /**
  * information_schema writes `?` for every character outside Unicode's first plane, because its columns are utf8mb3, and
@@ -66,10 +67,9 @@ async function statementOf({ session, database }: Catalog, what: string): Promis
     const column = Object.keys(row).find((name) => name.startsWith('Create ') || name === 'SQL Original Statement');
     const statement = column === undefined ? undefined : row[column];
     if (typeof statement !== 'string') return undefined;
-    return outsideQuotes(withoutDatabase(statement, database), (bare) => bare.replaceAll(saidElsewhere, '')).replace(
-      /[; ]+$/,
-      '',
-    );
+    return outsideQuotes(withoutDatabase(withoutDirectories(statement).text, database), (bare) =>
+      bare.replaceAll(saidElsewhere, ''),
+    ).replace(/[; ]+$/, '');
   } catch (error) {
     if (error instanceof QueryError && unusable.has(error.errno ?? 0)) return undefined;
     throw error;

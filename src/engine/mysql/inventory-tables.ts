@@ -1,6 +1,7 @@
 import type { Fact } from '../../manifest/manifest.ts';
 import { factOf, unlessEmpty, type InventoryContext, type InventoryPart, type Row } from './inventory-query.ts';
 import { withoutDatabase } from './neutral-name.ts';
+import { withoutDirectories } from './table-directories.ts';
 
 /** The database's own properties, without its name: it may come back under another one. */
 const database: InventoryPart = async ({ catalog }) => {
@@ -33,9 +34,11 @@ const tables: InventoryPart = async (context) => {
   });
 };
 
-/** A dump spells out what an Aria table has by default. */
+/** A dump spells out what an Aria table has by default. Directories are the server's. */
 function optionsOf({ createOptions }: Row): readonly string[] {
-  return (createOptions ?? '').split(' ').filter((option) => option !== '' && option !== 'page_checksum=1');
+  return withoutDirectories(createOptions ?? '')
+    .text.split(' ')
+    .filter((option) => option !== '' && option !== 'page_checksum=1');
 }
 
 /** A default is an expression where `extra` says DEFAULT_GENERATED (MySQL); MariaDB quotes it where it is a text. */

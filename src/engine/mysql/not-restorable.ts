@@ -2,11 +2,12 @@ import type { Degradation, Fact } from '../../manifest/manifest.ts';
 import { openCatalog, type Catalog } from './catalog.ts';
 import { quoteName } from './quote.ts';
 import type { Session } from './session.ts';
+import { elsewhere } from './table-directories.ts';
 
 /**
  * What the vendor's dump program cannot bring back, or not as it was: views that cannot be used, labels and defaults with
- * characters that it writes as `?`, columns whose reference system it leaves out, and reference systems and tablespaces that a
- * restore does not make. `facts` are the database's inventory.
+ * characters that it writes as `?`, columns whose reference system it leaves out, reference systems and tablespaces that a
+ * restore does not make, and directories of tables. `facts` are the database's inventory.
  */
 export async function readNotRestorable(
   session: Session,
@@ -19,6 +20,7 @@ export async function readNotRestorable(
     ...(catalog.has('GEOMETRY_COLUMNS.SRID') ? facts.flatMap(lostReferenceSystem) : []),
     ...(await ownReferenceSystems(catalog, facts)),
     ...(await namedTablespaces(catalog)),
+    ...(await elsewhere(catalog)),
     ...(await unreadableBodies(catalog)),
   ];
 }

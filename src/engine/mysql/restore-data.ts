@@ -7,6 +7,7 @@ import type { ServerAccess } from '../server-access.ts';
 import type { FoundClient } from './clients.ts';
 import type { Flavour } from './flavour.ts';
 import { runClient, textScript, type Script } from './run-client.ts';
+import { ownDirectoryOnly } from './table-directories.ts';
 
 export interface DataRequest {
   readonly flavour: Flavour;
@@ -71,6 +72,8 @@ function* scriptsOf(
 ): Generator<Script> {
   yield textScript('settings of the restore', preamble.map((statement) => `${statement};`).join('\n'));
   yield fileScript(directory, settings);
+  // The dump's settings have a mode of their own.
+  yield textScript('settings of the restore', `${ownDirectoryOnly};`);
   for (const entry of files) yield fileScript(directory, entry);
 }
 

@@ -1,12 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { mintOpenServer } from '../../../src/engine/clean-server.ts';
-import { mysql } from '../../../src/engine/mysql/mysql.ts';
-import { compareFacts } from '../../../src/manifest/compare-facts.ts';
-import { captureInto } from '../../support/capture.ts';
+import { bringBack } from '../../support/mysql-restore.ts';
 import { flavours, startMysql } from '../../support/mysql.ts';
-import { restoreRequest } from '../../support/restore.ts';
 
 const common = [
   'CREATE TABLE commas (a int NOT NULL) ENGINE = CSV',
@@ -41,7 +35,6 @@ const own: Readonly<Record<'mysql' | 'mariadb', readonly string[]>> = {
 
 describe.each(flavours)('rare objects of $engine $version', ({ engine: name, version }) => {
   test('come back as they were', async () => {
-    const engine = mysql(name);
     const settings = { 'event-scheduler': 'OFF', 'log-bin-trust-function-creators': 'ON' };
     await using source = await startMysql({ engine: name, version, settings });
     await using target = await startMysql({ engine: name, version, settings });
@@ -49,16 +42,8 @@ describe.each(flavours)('rare objects of $engine $version', ({ engine: name, ver
     for (const statement of [...common, ...own[name]]) await source.sql('rare', statement);
     // Routines remember the one of their time.
     await source.sql(undefined, 'ALTER DATABASE rare COLLATE utf8mb4_bin');
-    await using capture = await captureInto(source.access('source'), 'rare', { engine });
-    const request = restoreRequest(capture, 'rare');
-    const onto = mintOpenServer(target.access('target'));
-    const artefacts = {
-      text: (kind: string) => readFile(join(capture.directory, `${kind}.sql`), 'utf8'),
-      dumpDirectory: () => Promise.resolve(join(capture.directory, 'dump')),
-    };
-    await engine.restore(onto, request, artefacts, { step: () => undefined });
-    const facts = await engine.inventory(onto, 'rare', request.contents);
+    const { facts, differences } = await bringBack(source, target, 'rare');
     expect(facts.length).toBeGreaterThan(30);
-    expect(compareFacts(request.contents.inventory, facts, engine.comparison)).toEqual([]);
+    expect(differences).toEqual([]);
   });
 });
