@@ -1,9 +1,6 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBench, processesOf, shopSpec, type Bench } from '../support/bench.ts';
 import { stubClients } from '../support/stub-client.ts';
-
-// Each test is several runs of the whole tool.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let bench: Bench;
 beforeAll(async () => {

@@ -2,13 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OperationError } from '../../src/base/operation-error.ts';
 import { captureIn, captureMysql, openMysqlBracket, type MysqlCaptureWish } from '../support/capture-mysql.ts';
 import { flavours, startMysql, type TestMysql } from '../support/mysql.ts';
 import { stubMysql } from '../support/stub-mysql.ts';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** What must come of each lie. Every one is a dump that an exit code, a trailer or an import lets pass. */
 const faults = [
@@ -94,10 +92,23 @@ describe.each(flavours)('$engine $version', (flavour) => {
     expect(outcome).toMatch(flavour.version === '11.8' ? "SET @a = ';;'" : /^capture\/refused: .*event `a``b`/);
   });
 
-  // The dump stands still in the large table, which comes first, because nobody reads it yet.
+  /** Connection of the dump once it stands still in the large table, which comes first, because nobody reads it yet. */
+  const standing = async (): Promise<string> => {
+    const find = async (): Promise<string> => {
+      const [row] = await server.sql(
+        undefined,
+        "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT %SQL_NO_CACHE% FROM `bulk`%' AND ID <> CONNECTION_ID()",
+      );
+      return row?.['id'] ?? '';
+    };
+    await expect.poll(find).not.toBe('');
+    return find();
+  };
+
   test('a table that is dropped while the dump runs makes it fail, and another try may do', async () => {
     await server.sql('shop', 'CREATE TABLE later (a int); INSERT INTO later VALUES (1)');
     await using bracket = await openMysqlBracket(server, ['shop'], { dump: { jobs: 1 } });
+    await standing();
     await server.sql('shop', 'DROP TABLE later');
     await expect(captureIn(bracket, { server, database: 'shop' })).rejects.toMatchObject({
       code: 'source/changed',
@@ -109,6 +120,7 @@ describe.each(flavours)('$engine $version', (flavour) => {
 
   test('a table that is altered while the dump runs makes it fail', async () => {
     await using bracket = await openMysqlBracket(server, ['shop'], { dump: { jobs: 1 } });
+    await standing();
     await server.sql('shop', 'ALTER TABLE small ADD COLUMN b int');
     await expect(captureIn(bracket, { server, database: 'shop' })).rejects.toMatchObject({
       code: 'source/changed',
@@ -119,16 +131,7 @@ describe.each(flavours)('$engine $version', (flavour) => {
 
   test('a connection of a dump that the server ends is worth another try', async () => {
     await using bracket = await openMysqlBracket(server, ['shop'], { dump: { jobs: 1 } });
-    // Nothing but the reading of its rows stands still: what the program asks about the table before is over in a moment.
-    const reading = async (): Promise<string> => {
-      const [row] = await server.sql(
-        undefined,
-        "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT /*!40001 SQL_NO_CACHE */ %FROM `bulk`%'",
-      );
-      return row?.['id'] ?? '';
-    };
-    const id = await vi.waitUntil(reading, { timeout: 30_000 });
-    await server.sql(undefined, `KILL ${id}`);
+    await server.sql(undefined, `KILL ${await standing()}`);
     await expect(captureIn(bracket, { server, database: 'shop' })).rejects.toMatchObject({
       code: 'source/connect',
       transient: true,

@@ -1,12 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { flavours, startMysql, type TestMysql } from '../support/mysql.ts';
 import { stubMysql } from '../support/stub-mysql.ts';
 import { openWorkspace, type Ran, type Workspace } from '../support/workspace.ts';
-
-// Each test is several runs of the whole tool.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 describe.each(flavours)('$engine $version', (flavour) => {
   let server: TestMysql;

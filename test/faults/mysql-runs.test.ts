@@ -2,14 +2,11 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { atEvent, entersPhase, runs } from '../support/at-event.ts';
 import { openBenchOn, type Bench } from '../support/bench.ts';
 import { flavours, startMysql, type TestMysql } from '../support/mysql.ts';
 import { localMysqlTarget } from '../support/mysql-workspace.ts';
-
-// Each test is several runs of the whole tool.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const canary = (what: string): string => `canary-${what}-${randomBytes(6).toString('hex')}`;
 /** With characters that an option file, a URL and JSON each write in another way. */

@@ -1,8 +1,5 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { openBench, shopSpec } from '../support/bench.ts';
-
-// Each test is several runs of the whole tool.
-vi.setConfig({ testTimeout: 240_000 });
 
 interface ProgressLine {
   readonly event: string;

@@ -66,7 +66,7 @@ describe.each([
   ['link', 2],
   ['unlink', 2],
 ])('killed at any %s', (call, atLeast) => {
-  test('a commit names nothing incomplete, and the next run works', { timeout: 120_000 }, async () => {
+  test('a commit names nothing incomplete, and the next run works', async () => {
     let kills = 0;
     for (let when = 1; when < 40; when += 1) {
       const root = directory();
@@ -97,7 +97,7 @@ describe('an error of fsync', () => {
     expect(await keysOf(repository, 'manifests/')).toEqual([]);
   });
 
-  test('at any one of them leaves nothing committed', { timeout: 120_000 }, async () => {
+  test('at any one of them leaves nothing committed', async () => {
     let failures = 0;
     for (let when = 1; when < 40; when += 1) {
       const root = directory();

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBench, shopSpec, type Bench } from '../support/bench.ts';
 import { imageFor } from '../support/docker.ts';
 import { startPostgresql } from '../support/postgresql.ts';
@@ -20,9 +20,6 @@ const secrets = {
   row: canary('row'),
 };
 let verifier: string;
-// Each test is several runs of the whole tool.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
 let bench: Bench;
 const env = { LOGIN_PASSWORD: secrets.login, APP_PASSWORD: secrets.app, DIGEST_KEY: secrets.key };
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;

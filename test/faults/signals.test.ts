@@ -2,14 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { atEvent, entersPhase, runs, sessionsGone } from '../support/at-event.ts';
 import { openBench, type Bench } from '../support/bench.ts';
 import { lockSmall, whileRestoresStand } from '../support/stand-still.ts';
 import type { Ran } from '../support/workspace.ts';
-
-// Each test is several runs of the whole tool.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let bench: Bench;
 beforeAll(async () => {

@@ -2,11 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBench, shopSpec, type Bench } from '../support/bench.ts';
-
-// Each test is several runs of the whole tool.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let bench: Bench;
 beforeAll(async () => {

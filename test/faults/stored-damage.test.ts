@@ -1,13 +1,10 @@
 import { cp, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { compose } from '../../src/cli/compose.ts';
 import type { BackupId } from '../../src/manifest/keys.ts';
 import { verifyBackup } from '../../src/run/verify.ts';
 import { openBench, shopSpec, type Bench } from '../support/bench.ts';
-
-// Each test is several runs of the whole tool.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let bench: Bench;
 /** An older backup that nothing happens to, and the one that is damaged. */
@@ -137,7 +134,7 @@ describe.for([
   ['data/ID/dump', 'a flipped bit in the middle'],
   ['data/ID/small-1.tar', 'zeros in it'],
 ] as const)('%s with %s', ([object, how]) => {
-  test('is red in verify, is planned to be replaced, and restores nothing', { timeout: 120_000 }, async () => {
+  test('is red in verify, is planned to be replaced, and restores nothing', async () => {
     const path = (await objectsOf(newer)).find((candidate) => candidate.startsWith(object.replace('ID', newer))) ?? '';
     await damage(path, how);
     const verified = await bench.backup(['verify']);

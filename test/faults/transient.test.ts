@@ -10,9 +10,6 @@ import { openBench, processesOf, shopSpec, type Bench } from '../support/bench.t
 import { lockSmall } from '../support/stand-still.ts';
 import { stubClients } from '../support/stub-client.ts';
 
-// Each test is several runs of the whole tool.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
 let bench: Bench;
 beforeAll(async () => {
   bench = await openBench({

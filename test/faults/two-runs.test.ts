@@ -1,10 +1,7 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { atEvent, entersPhase } from '../support/at-event.ts';
 import { openBench, shopSpec, type Bench } from '../support/bench.ts';
 import type { Ran } from '../support/workspace.ts';
-
-// Each test is several runs of the whole tool.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let bench: Bench;
 beforeAll(async () => {

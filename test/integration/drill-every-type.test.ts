@@ -11,7 +11,7 @@ interface Drills {
 
 const fixture = join(import.meta.dirname, '../fixtures/postgresql/every-type.sql');
 
-describe('values of every type, under settings that change how they are written', { timeout: 180_000 }, () => {
+describe('values of every type, under settings that change how they are written', () => {
   test.for(majors)('survive apply, verify and drill on PostgreSQL %i', async (major) => {
     await using source = await startPostgresql({ major });
     await source.psql('postgres', { file: fixture });

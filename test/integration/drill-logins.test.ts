@@ -9,7 +9,7 @@ interface Drills {
   readonly drills: readonly DrillReport[];
 }
 
-describe('a drill with logins and questions', { timeout: 180_000 }, () => {
+describe('a drill with logins and questions', () => {
   let source: TestServer;
   let trusting: TestServer;
   let workspace: Workspace;

@@ -17,7 +17,7 @@ import { backUpAll, declaredServer, openWorkspace, type Workspace } from '../sup
  * from a whole one by the drill, and not by pg_restore's exit code: the errors that it ends with are passed over here, as
  * scripts do.
  */
-describe('a naive restore is red:', { timeout: 180_000 }, () => {
+describe('a naive restore is red:', () => {
   let source: TestServer;
   let workspace: Workspace;
   beforeAll(async () => {

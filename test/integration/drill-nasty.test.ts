@@ -9,7 +9,7 @@ interface Drills {
   readonly drills: readonly DrillReport[];
 }
 
-describe('everything that has ever broken a backup', { timeout: 180_000 }, () => {
+describe('everything that has ever broken a backup', () => {
   test.for(majors)('survives apply and drill on PostgreSQL %i', async (major) => {
     await using source = await startNasty({ major });
     await using workspace = await openWorkspace({

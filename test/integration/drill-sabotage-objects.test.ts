@@ -235,7 +235,7 @@ const sabotages: readonly Sabotage[] = [
   },
 ];
 
-describe.for(majors.filter((major) => major !== 17))('on PostgreSQL %i', { timeout: 180_000 }, (major) => {
+describe.for(majors.filter((major) => major !== 17))('on PostgreSQL %i', (major) => {
   let source: TestServer;
   let target: TestServer;
   let workspace: Workspace;
@@ -292,7 +292,7 @@ describe.for(majors.filter((major) => major !== 17))('on PostgreSQL %i', { timeo
   });
 });
 
-test('a security label of a role fails clearly on a server without its provider', { timeout: 180_000 }, async () => {
+test('a security label of a role fails clearly on a server without its provider', async () => {
   await using source = await startPostgresql();
   await source.sql('postgres', 'CREATE DATABASE shop');
   await source.psql('shop', `CREATE ROLE warden; CREATE TABLE t (); ALTER TABLE t OWNER TO warden`);

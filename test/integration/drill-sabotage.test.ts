@@ -93,7 +93,7 @@ const sabotages: readonly Sabotage[] = [
   },
 ];
 
-describe('a restore that is not whole is red and named:', { timeout: 180_000 }, () => {
+describe('a restore that is not whole is red and named:', () => {
   let source: TestServer;
   let target: TestServer;
   let workspace: Workspace;

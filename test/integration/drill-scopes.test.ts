@@ -9,7 +9,7 @@ interface Drills {
   readonly drills: readonly DrillReport[];
 }
 
-describe('a backup that holds', { timeout: 180_000 }, () => {
+describe('a backup that holds', () => {
   let source: TestServer;
   beforeAll(async () => {
     source = await startNasty();

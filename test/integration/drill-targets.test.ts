@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { proveClean } from '../../src/engine/postgresql/prove-clean.ts';
 import type { DrillReport } from '../../src/run/drill-report.ts';
 import { imageFor } from '../support/docker.ts';
+import { onFreePort } from '../support/free-port.ts';
 import { failedChecks } from '../support/drill.ts';
 import { majors, startPostgresql, type TestServer } from '../support/postgresql.ts';
 import { startShop } from '../support/shop.ts';
@@ -29,7 +30,7 @@ const contentOf = (on: TestServer): Promise<readonly Record<string, string | nul
      UNION ALL SELECT 'setting ' || setconfig::text FROM pg_db_role_setting`,
   );
 
-describe('a drill writes to', { timeout: 180_000 }, () => {
+describe('a drill writes to', () => {
   let source: TestServer;
   let spare: TestServer;
   let workspace: Workspace;
@@ -184,8 +185,9 @@ describe('a drill writes to', { timeout: 180_000 }, () => {
 
 describe('a drill over TCP', () => {
   test('tells the source from its other address', async () => {
-    const port = 20_000 + (process.pid % 20_000);
-    await using source = await startShop({ settings: { listen_addresses: '127.0.0.1', port: String(port) } });
+    await using source = await onFreePort((port) =>
+      startShop({ settings: { listen_addresses: '127.0.0.1', port: String(port) } }),
+    );
     await using workspace = await openWorkspace({
       servers: { main: declaredServer(source) },
       targets: { tcp: server(source, { host: '127.0.0.1', disposable: true }) },
@@ -203,7 +205,7 @@ const images = (await Promise.all(majors.map(async (major) => ({ major, image: a
   ({ image }) => image !== undefined,
 );
 
-describe.skipIf(images.length === 0)('a drill in a container', { timeout: 180_000 }, () => {
+describe.skipIf(images.length === 0)('a drill in a container', () => {
   test.for(images)('of PostgreSQL $major restores everything', async ({ major, image }) => {
     await using source = await startShop({ major });
     await using workspace = await openWorkspace({

@@ -20,7 +20,7 @@ interface Listed {
   readonly backups: readonly { readonly id: string; readonly expired: object | null }[];
 }
 
-describe('apply', { timeout: 180_000 }, () => {
+describe('apply', () => {
   let source: TestServer;
   beforeAll(async () => {
     source = await startShop();

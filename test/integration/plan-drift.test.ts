@@ -9,7 +9,7 @@ import { backUpAll, declaredServer, openWorkspace, type Workspace } from '../sup
 const key = { DIGEST_KEY: 'a key that is long enough for an HMAC' };
 const codesOf = (plan: PlanDocument): readonly string[] => plan.findings.map(({ code }) => code);
 
-describe('a plan of a server in use', { timeout: 180_000 }, () => {
+describe('a plan of a server in use', () => {
   let source: TestServer;
   let workspace: Workspace;
   const main = (): object => ({

@@ -6,7 +6,6 @@ import { declaredServer, localTarget, openWorkspace } from '../support/workspace
 
 test.for([undefined, 'the key'])(
   'no plan and no evidence shows a setting of an application, digest key: %s',
-  { timeout: 120_000 },
   async (key) => {
     await using source = await startPostgresql();
     await source.sql('postgres', 'CREATE DATABASE shop');

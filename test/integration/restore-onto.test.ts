@@ -41,7 +41,7 @@ const databasesOf = async (on: TestServer): Promise<readonly (string | null)[]> 
     ({ name }) => name ?? null,
   );
 
-describe('a restore', { timeout: 180_000 }, () => {
+describe('a restore', () => {
   let source: TestServer;
   let workspace: Workspace;
   let empty: string;

@@ -4,7 +4,8 @@ import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { majors, startPostgresql } from '../support/postgresql.ts';
+import { onFreePort } from '../support/free-port.ts';
+import { majors, startPostgresql, type TestServer } from '../support/postgresql.ts';
 
 test.for(majors)('PostgreSQL %i starts as itself, with an identity of its own', async (major) => {
   await using one = await startPostgresql({ major });
@@ -27,6 +28,16 @@ test('psql scripts stop at their first error', async () => {
   expect(await server.sql('postgres', 'SELECT id FROM kept')).toEqual([{ id: '1' }]);
 });
 
+test('a server goes to another port where somebody takes its own meanwhile', async () => {
+  const startOn = (port: number): Promise<TestServer> =>
+    startPostgresql({ settings: { listen_addresses: '127.0.0.1', port: String(port) } });
+  await using first = await onFreePort(startOn);
+  let attempts = 0;
+  await using second = await onFreePort((port) => startOn((attempts += 1) === 1 ? first.port : port));
+  expect(attempts).toBe(2);
+  expect(second.port).not.toBe(first.port);
+});
+
 test('a server ends with the process that started it, however that ends', async () => {
   const program = fileURLToPath(new URL('../fixtures/programs/holds-a-server.ts', import.meta.url));
   const holder = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -35,7 +46,7 @@ test('a server ends with the process that started it, however that ends', async 
   expect((await stat(directory)).isDirectory()).toBe(true);
   holder.kill('SIGKILL');
   await once(holder, 'exit');
-  await expect.poll(() => isAlive(guard), { timeout: 30_000 }).toBe(false);
+  await expect.poll(() => isAlive(guard)).toBe(false);
   await expect(stat(directory)).rejects.toThrow('ENOENT');
 });
 

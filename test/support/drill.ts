@@ -38,7 +38,7 @@ const policy: DrillPolicy = { level: 'L6', checks: [], logins: [] };
 const place = { file: 'backup.yaml', line: 1, column: 1, endColumn: 1 };
 
 /**
- * Drills the newest backup of a workspace inside this process, with the real engine, target and repository, so that one of
+ * Drills the one backup of a workspace inside this process, with the real engine, target and repository, so that one of
  * them can be replaced by a test.
  */
 export async function drillInProcess(
@@ -53,7 +53,7 @@ export async function drillInProcess(
   const request: DrillRequest = {
     repository,
     address: { server: 'main', database },
-    backup: await newestBackup(workspace),
+    backup: await onlyBackup(workspace),
     policy: { ...policy, ...wish.policy },
     objectives: { rto: duration(60_000) },
     jobs: 2,
@@ -83,10 +83,11 @@ function toolsOf(workspace: Workspace, engine: EngineName, wish: DrillWish): Too
   return { ...tools, engine: () => wish.engine?.(changed) ?? changed };
 }
 
-async function newestBackup(workspace: Workspace): Promise<NonNullable<ReturnType<typeof parseBackupId>>> {
-  const files = await readdir(join(workspace.repository, 'contents'));
-  const id = parseBackupId(files.sort().at(-1)?.replace('.json.zst', '') ?? '');
-  if (id === undefined) throw new Error('the repository has no backup');
+async function onlyBackup(workspace: Workspace): Promise<NonNullable<ReturnType<typeof parseBackupId>>> {
+  // A second tells no two of them apart.
+  const [file = '', ...more] = await readdir(join(workspace.repository, 'contents'));
+  const id = parseBackupId(file.replace('.json.zst', ''));
+  if (id === undefined || more.length > 0) throw new Error('the repository has not the one backup to drill');
   return id;
 }
 

@@ -1,11 +1,11 @@
 import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { createConnection, type ConnectionConfig } from 'mariadb';
 import { Secret } from '../../src/base/secret.ts';
 import type { ServerAccess } from '../../src/engine/server-access.ts';
+import { onFreePort } from './free-port.ts';
 import { type GuardedProcess, startGuarded } from './guarded-process.ts';
 import { flavours, installationOf, type Installation, type TestFlavour } from './mysql-flavours.ts';
 import { commonArguments, makeDataDirectory } from './mysql-template.ts';
@@ -57,7 +57,11 @@ export interface TestMysqlOptions {
 }
 
 /** Starts a server on a Unix socket, in a second once its template exists. Throws where it is not on this machine. */
-export async function startMysql(options: TestMysqlOptions): Promise<TestMysql> {
+export function startMysql(options: TestMysqlOptions): Promise<TestMysql> {
+  return options.tcp === true ? onFreePort((port) => startOn(port, options)) : startOn(3306, options);
+}
+
+async function startOn(port: number, options: TestMysqlOptions): Promise<TestMysql> {
   const flavour = flavours.find(
     ({ engine, version }) => engine === options.engine && version === (options.version ?? version),
   );
@@ -69,7 +73,6 @@ export async function startMysql(options: TestMysqlOptions): Promise<TestMysql> 
   const password = options.password ?? 'root';
   const directory = await mkdtemp(join(tmpdir().length > 60 ? '/tmp' : tmpdir(), 'hf-my-'));
   const place = { directory, dataDirectory: join(directory, 'data'), socket: join(directory, 'mysqld.sock') };
-  const port = options.tcp === true ? await freePort() : 3306;
   const server = await startIn({ ...place, port, flavour, installation, password, options }).catch(
     async (error: unknown) => {
       await rm(directory, { recursive: true, force: true });
@@ -177,19 +180,12 @@ function initialStatements({ flavour, password, options }: Start): readonly stri
   ];
 }
 
-/** Another process could take it before the server does; the servers take no port 0. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
 async function query(config: ConnectionConfig, text: string): Promise<readonly Row[]> {
   const connection = await createConnection({
     ...config,
     multipleStatements: true,
+    // The driver gives a busy machine one second.
+    connectTimeout: 60_000,
     checkDuplicate: false,
     allowPublicKeyRetrieval: true,
     typeCast: (column) => column.string(),

@@ -114,6 +114,7 @@ async function connectMysql(connection: Connection): Promise<ServerClient> {
     ...(password === undefined ? {} : { password: password.reveal() }),
     user,
     allowPublicKeyRetrieval: true,
+    connectTimeout: 60_000,
     typeCast: (column) => column.string(),
   };
   const client = await createConnection(config);

@@ -3,12 +3,12 @@ import { captureIn, openMysqlBracket } from '../../support/capture-mysql.ts';
 import { flavours, startMysql } from '../../support/mysql.ts';
 
 const ofVendor = {
-  mysql: ['max_execution_time = 5'],
-  mariadb: ['max_statement_time = 0.005', 'idle_transaction_timeout = 1', 'idle_readonly_transaction_timeout = 1'],
+  mysql: ['max_execution_time = 1000'],
+  mariadb: ['max_statement_time = 1', 'idle_transaction_timeout = 1', 'idle_readonly_transaction_timeout = 1'],
 } as const;
 
 describe.each(flavours)('limits that $engine $version sets for everybody', (flavour) => {
-  test('neither cut a backup short nor end it', { timeout: 60_000 }, async () => {
+  test('neither cut a backup short nor end it', async () => {
     await using server = await startMysql(flavour);
     const rows = 'VALUES (1), (2), (3), (4), (5)';
     await server.sql(
@@ -28,8 +28,8 @@ describe.each(flavours)('limits that $engine $version sets for everybody', (flav
       );
       return Number(row?.['seconds'] ?? 0);
     };
-    // The session that counts the rows waits in its snapshot until its turn comes.
-    await expect.poll(idleFor, { timeout: 20_000, interval: 200 }).toBeGreaterThanOrEqual(3);
+    // The session that counts the rows waits in its snapshot until its turn comes, and the dump of the wide table in its query.
+    await expect.poll(idleFor, { interval: 200 }).toBeGreaterThanOrEqual(3);
     await using capture = await captureIn(bracket, { server, database: 'bank' });
     const captured = capture.captured.entries.filter(({ kind }) => kind === 'table-data');
     expect(captured.map(({ subject, rows: found }) => `${subject} ${found}`)).toEqual([

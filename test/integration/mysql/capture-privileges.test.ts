@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
 import { OperationError } from '../../../src/base/operation-error.ts';
 import { flavours as engineFlavours } from '../../../src/engine/mysql/flavour.ts';
@@ -7,8 +7,6 @@ import type { ServerAccess } from '../../../src/engine/server-access.ts';
 import { captureMysql, type KeptMysqlCapture, type MysqlCaptureWish } from '../../support/capture-mysql.ts';
 import { holdsAll } from '../../support/capture.ts';
 import { flavours, startMysql, type TestMysql } from '../../support/mysql.ts';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const database = 'sh_op';
 

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createConnection, type Connection } from 'mariadb';
 import { captureIn, captureMysql, openMysqlBracket } from '../../support/capture-mysql.ts';
 import { flavours, startMysql, type TestMysql } from '../../support/mysql.ts';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const connectTo = ({ socket, password }: TestMysql): Promise<Connection> =>
   createConnection({
@@ -12,6 +10,7 @@ const connectTo = ({ socket, password }: TestMysql): Promise<Connection> =>
     password,
     checkDuplicate: false,
     allowPublicKeyRetrieval: true,
+    connectTimeout: 60_000,
   });
 
 describe.each(flavours)('$engine $version', (flavour) => {
@@ -89,7 +88,7 @@ describe.each(flavours)('$engine $version', (flavour) => {
       return Number(row?.['seconds'] ?? 0);
     };
     // The server would have given up a session that does not read after one.
-    await expect.poll(stalledFor, { timeout: 60_000, interval: 200 }).toBeGreaterThanOrEqual(4);
+    await expect.poll(stalledFor, { interval: 200 }).toBeGreaterThanOrEqual(4);
     await using capture = await captureIn(bracket, { server, database: 'left_bank' });
     expect(capture.captured.entries.find(({ subject }) => subject === '`bulk`')?.rows).toBe(32);
   });
@@ -108,7 +107,7 @@ describe.each(flavours)('$engine $version', (flavour) => {
           )
         )[0]?.['t'],
       );
-    await expect.poll(seconds, { timeout: 30_000, interval: 200 }).toBeGreaterThanOrEqual(3);
+    await expect.poll(seconds, { interval: 200 }).toBeGreaterThanOrEqual(3);
     const before = await flushes();
     const refused = await openMysqlBracket(server, ['right_bank'], { dump: { lockWait: 1000 as never } }).then(
       () => undefined,
@@ -131,7 +130,7 @@ describe.each(flavours)('$engine $version', (flavour) => {
     const attempts = async (): Promise<number> =>
       Number((await server.sql(undefined, "SHOW GLOBAL STATUS LIKE 'Com_flush'"))[0]?.['Value']);
     const before = await attempts();
-    await expect.poll(attempts, { timeout: 60_000, interval: 200 }).toBeGreaterThan(before + 1);
+    await expect.poll(attempts, { interval: 200 }).toBeGreaterThan(before + 1);
     await connection.query('UNLOCK TABLES');
     await connection.end();
     await using bracket = await opening;
@@ -163,14 +162,14 @@ describe.each(flavours)('$engine $version', (flavour) => {
         undefined,
         "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'root' AND ID <> CONNECTION_ID()",
       );
-    await expect.poll(others, { timeout: 30_000 }).toEqual([]);
+    await expect.poll(others).toEqual([]);
     {
       await using bracket = await openMysqlBracket(server, ['left_bank', 'right_bank']);
       expect(await others()).not.toEqual([]);
       await using capture = await captureIn(bracket, { server, database: 'right_bank' });
       expect(capture.captured.timings).toHaveProperty('locked');
     }
-    await expect.poll(others, { timeout: 30_000 }).toEqual([]);
+    await expect.poll(others).toEqual([]);
   });
 });
 
@@ -209,7 +208,7 @@ test.for(flavours.filter(({ engine }) => engine === 'mysql'))(
         undefined,
         "SELECT ID FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata%'",
       );
-    await expect.poll(isWaiting, { timeout: 30_000 }).toHaveLength(1);
+    await expect.poll(isWaiting).toHaveLength(1);
     const opening = openMysqlBracket(server, ['bank'], { lockInstance: true, dump: { lockWait: 1000 as never } });
     await expect(opening).rejects.toMatchObject({ code: 'source/lock-timeout', transient: true });
     await reader.end();

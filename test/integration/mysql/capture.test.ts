@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { proveEntry } from '../../../src/engine/prove-entry.ts';
 import { fileChunks } from '../../../src/codec/file-chunks.ts';
 import { captureIn, captureMysql, openMysqlBracket } from '../../support/capture-mysql.ts';
 import { nastyMysqlDatabase, startNastyMysql } from '../../support/mysql-nasty.ts';
 import { flavours, type TestMysql } from '../../support/mysql.ts';
 import { join } from 'node:path';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** The nasty accounts have privileges on every database, which is named, too. */
 const isOfTables = ({ code }: { readonly code: string }): boolean => code !== 'global-grant';

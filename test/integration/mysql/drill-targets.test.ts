@@ -54,7 +54,7 @@ describe.each(images)('a drill of $flavour.engine $flavour.version writes to', (
       },
     });
     await backUpAll(workspace);
-  }, 180_000);
+  });
   afterAll(async () => {
     await workspace[Symbol.asyncDispose]();
     await spare[Symbol.asyncDispose]();
@@ -69,7 +69,7 @@ describe.each(images)('a drill of $flavour.engine $flavour.version writes to', (
     return await serverContent(session, vendors[flavour.engine]);
   };
 
-  test('a declared disposable server, and leaves nothing there', { timeout: 60_000 }, async () => {
+  test('a declared disposable server, and leaves nothing there', async () => {
     const { drills } = await workspace.json<Drills>(['drill', '--target', 'spare'], { env });
     expect(failedChecks(drills[0] as DrillReport)).toEqual([]);
     expect(drills).toMatchObject([
@@ -84,14 +84,14 @@ describe.each(images)('a drill of $flavour.engine $flavour.version writes to', (
     expect(await contentOf(spare)).toEqual([]);
   });
 
-  test('a server of its own, and tries logins there', { timeout: 60_000 }, async () => {
+  test('a server of its own, and tries logins there', async () => {
     const { drills } = await workspace.json<Drills>(['drill', '--target', 'clean'], { env });
     expect(drills).toMatchObject([{ verdict: 'passed', reached: 'L6', target: { kind: 'local' } }]);
     const [logins] = drills.map(({ checks }) => checks.filter(({ kind }) => kind === 'login'));
     expect(logins).toMatchObject([{ name: 'shop_app@%', state: 'passed' }]);
   });
 
-  test.skipIf(image === undefined)('a container', { timeout: 120_000 }, async () => {
+  test.skipIf(image === undefined)('a container', async () => {
     const { drills } = await workspace.json<Drills>(['drill', '--target', 'box'], { env });
     expect(failedChecks(drills[0] as DrillReport)).toEqual([]);
     expect(drills).toMatchObject([
@@ -132,7 +132,7 @@ describe.each(images)('a drill of $flavour.engine $flavour.version writes to', (
     expect(ran.stdout).toContain('target/in-use');
   });
 
-  test('no server that would run the events of the backup', { timeout: 60_000 }, async () => {
+  test('no server that would run the events of the backup', async () => {
     await spare.sql(undefined, 'SET GLOBAL event_scheduler = ON');
     const { drills } = await workspace.json<Drills>(['drill', '--target', 'spare'], { env, code: 26 });
     await spare.sql(undefined, 'SET GLOBAL event_scheduler = OFF');

@@ -18,7 +18,7 @@ interface Drills {
   readonly drills: readonly DrillReport[];
 }
 
-describe('everything that has ever broken a backup', { timeout: 180_000 }, () => {
+describe('everything that has ever broken a backup', () => {
   test.for(flavours)('survives apply and drill on $engine $version', async (flavour) => {
     await using source = await startNastyMysql(flavour);
     await using workspace = await openWorkspace({
@@ -44,7 +44,7 @@ describe('everything that has ever broken a backup', { timeout: 180_000 }, () =>
   });
 });
 
-describe('an event in a named time zone', { timeout: 120_000 }, () => {
+describe('an event in a named time zone', () => {
   test.for(flavours)('comes back on a new server of $engine $version, which is given the zone', async (flavour) => {
     await using source = await startMysqlShop(flavour);
     const program = vendors[flavour.engine].throwaway.zonePrograms
@@ -167,7 +167,7 @@ describe.each(flavours)('a restore of $engine $version that is not whole is red 
       databases: { shop: { server: 'main' } },
     });
     await backUpAll(workspace);
-  }, 180_000);
+  });
   afterAll(async () => {
     await workspace[Symbol.asyncDispose]();
     await spare[Symbol.asyncDispose]();
@@ -186,14 +186,14 @@ describe.each(flavours)('a restore of $engine $version that is not whole is red 
       },
     });
 
-  test('nothing, where nothing is wrong', { timeout: 60_000 }, async () => {
+  test('nothing, where nothing is wrong', async () => {
     const report = await drillWith(undefined);
     expect(failedChecks(report)).toEqual([]);
     expect(differencesOf(report)).toEqual([]);
     expect(report).toMatchObject({ verdict: 'passed', reached: 'L5', teardown: { state: 'done' } });
   });
 
-  test.for(sabotages(flavour.engine))('$what', { timeout: 60_000 }, async ({ sql, strict, failed }) => {
+  test.for(sabotages(flavour.engine))('$what', async ({ sql, strict, failed }) => {
     const report = await drillWith(sql);
     expect(report).toMatchObject({
       verdict: 'failed',
@@ -204,7 +204,7 @@ describe.each(flavours)('a restore of $engine $version that is not whole is red 
     expect(failedChecks(report)).toEqual(failed);
   });
 
-  test('what the vendor’s own programs bring back without a word of options', { timeout: 60_000 }, async () => {
+  test('what the vendor’s own programs bring back without a word of options', async () => {
     const report = await drillInProcess(workspace, source, 'shop', {
       target: disposable,
       restore: () => async (server) => {
@@ -234,7 +234,7 @@ describe.each(flavours)('a restore of $engine $version that is not whole is red 
     { without: 'roles', strict: 'account shop_app@%' },
     { without: 'supplement', strict: 'grant shop_app@% on table orders' },
     { without: 'views', strict: 'view `recent`' },
-  ] as const)('our own order without $without', { timeout: 60_000 }, async ({ without, strict }) => {
+  ] as const)('our own order without $without', async ({ without, strict }) => {
     const left: readonly string[] = without === 'views' ? ['views', 'grants'] : [without];
     const report = await drillInProcess(workspace, source, 'shop', {
       target: disposable,

@@ -21,7 +21,7 @@ async function temporaryDirectory(): Promise<string> {
   return directory;
 }
 
-describe.each(flavours)('the commands of docs/design.md, $engine $version', { timeout: 120_000 }, (flavour) => {
+describe.each(flavours)('the commands of docs/design.md, $engine $version', (flavour) => {
   test('restore a stored backup with accounts, privileges, code and rows', async () => {
     await using source = await startMysqlShop(flavour);
     // Incompressible and large enough to be an object of its own: otherwise one of the two ways of storing files would not be tried.

@@ -57,7 +57,7 @@ const damages: readonly Damage[] = [
 /** Whether a program ran shows in it. */
 const marker = join(tmpdir(), `holdfast-canary-${process.pid}`);
 
-describe.each(flavours)('of a damaged dump of $engine $version, a restore refuses', { timeout: 60_000 }, (flavour) => {
+describe.each(flavours)('of a damaged dump of $engine $version, a restore refuses', (flavour) => {
   let source: TestMysql;
   let spare: TestMysql;
   let workspace: Workspace;
@@ -71,7 +71,7 @@ describe.each(flavours)('of a damaged dump of $engine $version, a restore refuse
     });
     await backUpAll(workspace);
     scratch = await mkdtemp(join(tmpdir(), 'hf-damaged-'));
-  }, 180_000);
+  });
   afterAll(async () => {
     await rm(scratch, { recursive: true });
     await workspace[Symbol.asyncDispose]();

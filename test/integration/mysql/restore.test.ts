@@ -47,7 +47,7 @@ const strict = {
   mariadb: { 'default-storage-engine': 'MyISAM', 'innodb-strict-mode': 'ON' },
 } as const;
 
-describe.each(flavours)('a restore of $engine $version', { timeout: 180_000 }, (flavour) => {
+describe.each(flavours)('a restore of $engine $version', (flavour) => {
   let source: TestMysql;
   let workspace: Workspace;
   let empty: string;
@@ -69,7 +69,7 @@ describe.each(flavours)('a restore of $engine $version', { timeout: 180_000 }, (
       databases: { shop: { server: 'main' } },
     });
     await backUpAll(workspace);
-  }, 180_000);
+  });
   afterAll(async () => {
     for (const server of [source, ...started]) await server[Symbol.asyncDispose]();
     await workspace[Symbol.asyncDispose]();

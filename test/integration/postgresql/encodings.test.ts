@@ -11,7 +11,7 @@ const texts = [
   { encoding: 'LATIN1', value: "'Bücher'" },
 ];
 
-test.for(majors)('every encoding comes back byte by byte on PostgreSQL %i', { timeout: 180_000 }, async (major) => {
+test.for(majors)('every encoding comes back byte by byte on PostgreSQL %i', async (major) => {
   await using source = await startPostgresql({ major });
   await using target = await startPostgresql({ major });
   for (const { encoding, value } of texts) {

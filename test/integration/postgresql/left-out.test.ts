@@ -22,7 +22,7 @@ async function drilled(major: number, sql: string, policy: object = {}): Promise
   return await drillInProcess(workspace, source, 'shop');
 }
 
-describe.for([majors[0] ?? 0, majors.at(-1) ?? 0])('on PostgreSQL %i', { timeout: 120_000 }, (major) => {
+describe.for([majors[0] ?? 0, majors.at(-1) ?? 0])('on PostgreSQL %i', (major) => {
   test('a table with a serial column can be left out', async () => {
     const report = await drilled(
       major,
@@ -122,7 +122,6 @@ describe.for([majors[0] ?? 0, majors.at(-1) ?? 0])('on PostgreSQL %i', { timeout
 // Older versions of pg_dump leave the membership out.
 test.for(majors.filter((major) => major >= 18))(
   'a publication of a table that is left out is named on PostgreSQL %i',
-  { timeout: 120_000 },
   async (major) => {
     const report = await drilled(major, 'CREATE TABLE audit (a int); CREATE PUBLICATION p FOR TABLE audit', {
       dump: { excludeTables: ['public.audit'] },

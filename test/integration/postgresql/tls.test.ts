@@ -10,7 +10,8 @@ import { openSession } from '../../../src/engine/postgresql/session.ts';
 import { runCommand } from '../../../src/system/run.ts';
 import { withScratch } from '../../../src/system/scratch.ts';
 import { captureInto } from '../../support/capture.ts';
-import { type Certificate, type Certificates, freePort, openCertificates } from '../../support/certificates.ts';
+import { type Certificate, type Certificates, openCertificates } from '../../support/certificates.ts';
+import { onFreePort } from '../../support/free-port.ts';
 import { majors, startPostgresql, type TestServer } from '../../support/postgresql.ts';
 
 type Outcome = 'tls' | 'clear' | 'refused';
@@ -25,17 +26,11 @@ async function start(
   cert: Certificate | 'ssl off',
   major = majors[0] ?? 0,
 ): Promise<TestServer> {
-  const server = await startPostgresql({
-    major,
-    hba,
-    settings: {
-      listen_addresses: '127.0.0.1',
-      port: String(await freePort()),
-      ...(cert === 'ssl off'
-        ? {}
-        : { ssl: 'on', ssl_cert_file: cert.cert, ssl_key_file: cert.key, ssl_ca_file: ours.cert }),
-    },
-  });
+  const ssl =
+    cert === 'ssl off' ? {} : { ssl: 'on', ssl_cert_file: cert.cert, ssl_key_file: cert.key, ssl_ca_file: ours.cert };
+  const server = await onFreePort((port) =>
+    startPostgresql({ major, hba, settings: { listen_addresses: '127.0.0.1', port: String(port), ...ssl } }),
+  );
   held.push(server);
   return server;
 }
