@@ -1,6 +1,5 @@
-import { createInterface } from 'node:readline';
-import { startCommand } from '../../system/run.ts';
 import { OperationError } from '../../base/operation-error.ts';
+import { archiveListing } from './archive-listing.ts';
 
 /** What an archive says it holds: the only part of its table of contents that is used. */
 export interface DumpToc {
@@ -10,21 +9,16 @@ export interface DumpToc {
   readonly largeObjectEntries: number;
 }
 
-/**
- * Reads the table of contents through the vendor's own reader. Each line starts `dumpId; catalogOid oid DESCRIPTION …`;
- * pg_restore replaces line breaks in names, so a name cannot forge a line. A complete listing proves nothing about data.
- */
+/** Reads the table of contents. A complete listing proves nothing about data. */
 export async function readDumpToc(restore: string, directory: string, signal: AbortSignal): Promise<DumpToc> {
   const tables = new Map<string, string>();
   let largeObjectEntries = 0;
-  const started = startCommand({ program: restore, args: ['--list', directory], stdout: 'stream', signal });
   try {
-    for await (const line of createInterface({ input: started.stdout, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of archiveListing({ restore, directory, signal })) {
       const table = /^(\d+); \d+ (\d+) TABLE DATA /.exec(line);
       if (table?.[1] !== undefined && table[2] !== undefined) tables.set(table[1], table[2]);
       else if (/^\d+; \d+ \d+ BLOBS /.test(line)) largeObjectEntries += 1;
     }
-    await started.done;
   } catch (error) {
     if (error instanceof OperationError && error.code !== 'process/failed') throw error;
     throw new OperationError('dump/failed', 'pg_restore cannot read the archive’s table of contents', { cause: error });

@@ -1,9 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { OperationError } from '../../base/operation-error.ts';
 import { runCommand } from '../../system/run.ts';
 import { withScratch } from '../../system/scratch.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { findClient } from './clients.ts';
 import { restoreFailure } from './restore-error.ts';
+import { restorePasses } from './restore-passes.ts';
 import { libpqEnvironment } from './libpq-environment.ts';
 import { textSettings } from './session-settings.ts';
 import { silentSettings } from './silent-session.ts';
@@ -24,8 +27,8 @@ export interface DataRequest {
 }
 
 /**
- * Runs pg_restore into an existing, empty database and stops at its first error: throws `restore/failed` with the object
- * and the server's words, where those cannot hold data.
+ * Runs pg_restore into an existing, empty database, pass by pass, and stops at its first error: throws `restore/failed` with
+ * the object and the server's words, where those cannot hold data.
  *
  * At least two jobs: with one, rows of a table come back in another order than they were dumped (measured), and then the
  * restored content can only be compared without its order. `--enable-row-security`: with row security off, materialised views over
@@ -38,22 +41,22 @@ export async function restoreData(server: ServerAccess, request: DataRequest): P
   const failure = restoreFailure();
   await withScratch('pg-restore', async (scratch) => {
     const env = { ...(await libpqEnvironment(server, database, scratch)), PGOPTIONS: options(request) };
-    const args = [
-      '--dbname=',
-      '--exit-on-error',
-      '--enable-row-security',
-      '--verbose',
-      `--jobs=${Math.max(2, request.jobs)}`,
-    ];
+    const args = ['--dbname=', '--exit-on-error', '--enable-row-security', '--verbose'];
     if (request.useDefaultTablespace) args.push('--no-tablespaces');
+    const onStderrLine = (line: string): void => failure.line(line);
     try {
-      await runCommand({
-        program: client.path,
-        args: [...args, directory],
-        env,
-        signal,
-        onStderrLine: (line) => failure.line(line),
-      });
+      for (const { name, ids } of await restorePasses({ restore: client.path, directory, signal, onStderrLine })) {
+        const list = join(scratch, name);
+        await writeFile(list, ids.map((id) => `${id}\n`).join(''));
+        const jobs = name === 'privileges' ? [] : [`--jobs=${Math.max(2, request.jobs)}`];
+        await runCommand({
+          program: client.path,
+          args: [...args, ...jobs, `--use-list=${list}`, directory],
+          env,
+          signal,
+          onStderrLine,
+        });
+      }
     } catch (error) {
       if (signal.aborted || !(error instanceof OperationError) || error.code !== 'process/failed') throw error;
       throw new OperationError('restore/failed', failure.summary() ?? error.message, {
