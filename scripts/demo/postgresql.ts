@@ -12,7 +12,8 @@ export const postgresqlStage: Stage = {
   engine: 'postgresql',
   spec: 'backup.yaml',
   programs,
-  content: '25 tables, roles, grants, policies, a few hundred thousand rows',
+  content:
+    '25 tables (24 with rows, and one that only has its partitions), roles, grants, policies, a few hundred thousand rows',
   async source(secrets) {
     // Until it is returned it is this function's to end: an interrupted psql throws.
     await using started = new AsyncDisposableStack();

@@ -76,7 +76,10 @@ export interface ManifestDocument {
     at: Time;
   };
   totals: {
-    tables: Count;
+    /**
+     * Tables with data of their own: on PostgreSQL each partition counts and the partitioned table itself does not.
+     */
+    tables: number;
     rows: Count;
     largeObjects: Count;
     plainBytes: Count;

@@ -151,7 +151,11 @@ var validate = validate52,
         type: 'object',
         required: ['tables', 'rows', 'largeObjects', 'plainBytes', 'storedBytes', 'objects'],
         properties: {
-          tables: { $ref: '#/$defs/count' },
+          tables: {
+            $ref: '#/$defs/count',
+            description:
+              'Tables with data of their own: on PostgreSQL each partition counts and the partitioned table itself does not.',
+          },
           rows: { $ref: '#/$defs/count' },
           largeObjects: { $ref: '#/$defs/count' },
           plainBytes: { $ref: '#/$defs/count' },

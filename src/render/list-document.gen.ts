@@ -53,7 +53,10 @@ export interface Backup {
   committedAt: Time;
   tookMs: Count;
   serverVersion: string;
-  tables: Count;
+  /**
+   * Tables with data of their own: on PostgreSQL each partition counts and the partitioned table itself does not.
+   */
+  tables: number;
   rows: Count;
   plainBytes: Count;
   storedBytes: Count;

@@ -38,6 +38,9 @@ export interface DrillDocument {
     engine: 'postgresql' | 'mysql' | 'mariadb';
     sourceVersion: string;
     plainBytes: number;
+    /**
+     * Tables with data of their own: on PostgreSQL each partition counts and the partitioned table itself does not.
+     */
     tables: number;
     rows: number;
   };
