@@ -126,7 +126,11 @@ export const commands: readonly Command[] = [
         reports(formatOption(addresses(yargs, 'server/database, * and ? allowed'), ['text', 'json']), 'text, json'),
       )
         .option('level', { choices: ['L1', 'L2'], default: 'L2', describe: 'L1: checksums; L2: also content' })
-        .option('set', { type: 'string', describe: 'Id of the backup; the newest where absent', requiresArg: true })
+        .option('set', {
+          type: 'string',
+          describe: 'Id of the backup, which names the database as well; the newest where absent',
+          requiresArg: true,
+        })
         .option('all', {
           type: 'boolean',
           default: false,
@@ -143,7 +147,11 @@ export const commands: readonly Command[] = [
         'text, json, junit, markdown',
       )
         .option('due', { type: 'boolean', default: false, describe: 'Only the drills that the plan calls due' })
-        .option('set', { type: 'string', describe: 'Id of the backup; the newest where absent', requiresArg: true })
+        .option('set', {
+          type: 'string',
+          describe: 'Id of the backup, which names the database as well; the newest where absent',
+          requiresArg: true,
+        })
         .option('target', { type: 'string', describe: 'Name of a target, instead of the policy’s', requiresArg: true })
         .option('level', {
           choices: ['L3', 'L4', 'L5', 'L6'],
@@ -153,7 +161,7 @@ export const commands: readonly Command[] = [
     load: async () => runOf(await import('./commands/drill.ts')),
   },
   {
-    usage: 'restore <address..>',
+    usage: 'restore [address..]',
     describe: 'Restore databases, with their roles, onto a server that you name',
     options: (yargs) =>
       repository(
@@ -170,7 +178,11 @@ export const commands: readonly Command[] = [
           describe: 'env:NAME or file:PATH, for a server given as URL',
           requiresArg: true,
         })
-        .option('set', { type: 'string', describe: 'Id of the backup', requiresArg: true })
+        .option('set', {
+          type: 'string',
+          describe: 'Id of the backup; it names the database as well',
+          requiresArg: true,
+        })
         .option('before', {
           type: 'string',
           describe: 'The newest backup whose snapshot is not later than this time (ISO 8601 with zone)',

@@ -1,9 +1,8 @@
 import { formatAddress, type Address } from '../base/address.ts';
 import { InternalError, OperationError } from '../base/operation-error.ts';
-import type { NotRead } from '../render/not-read-lines.ts';
 import type { RestoreOutcome } from '../run/outcome.ts';
 import { passedOver, selectBackup, type Selection } from '../run/select-backup.ts';
-import { invalidUsage } from './invalid-input.ts';
+import { noSuchId, repositoryAt, withNotRead } from './not-read.ts';
 import { matching, ofAddresses, type Located, type Opened } from './open-backups.ts';
 
 /** A database that is asked for. */
@@ -45,12 +44,6 @@ function unseen(glob: string): Address {
   return { server, database: database.length === 0 ? '*' : database.join('/') };
 }
 
-function noSuchId(id: string, notRead: readonly NotRead[]): Error {
-  const [first] = notRead;
-  if (first === undefined) return invalidUsage(`no backup has the id ${id}`, '`backup list` shows the ids.');
-  return withNotRead(new OperationError(first.error.code, `no backup that can be read has the id ${id}`), notRead);
-}
-
 type Chosen =
   (Located & { readonly notes: readonly string[] }) | { readonly backup?: undefined; readonly failed: RestoreOutcome };
 
@@ -64,25 +57,10 @@ export function chooseOf({ address, group }: Group, selection: Selection, opened
     const newer =
       selection.kind === 'id'
         ? []
-        : opened.notRead.map(
-            ({ name, location }) => `${nameOf(name, location)} could not be read: a newer backup may be in it`,
-          );
+        : opened.notRead.map((each) => `${repositoryAt(each)} could not be read: a newer backup may be in it`);
     return { ...found, notes: [...newer, ...passedOver({ ...opened, backups }, chosen, selection)] };
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     return { failed: { state: 'failed', address, backup: undefined, error: withNotRead(error, opened.notRead) } };
   }
-}
-
-const nameOf = (name: string, location: string): string => `repository ${name} at ${location}`;
-
-/** The same error, saying also where else the wanted backup may be. */
-function withNotRead(error: OperationError, notRead: readonly NotRead[]): OperationError {
-  if (notRead.length === 0) return error;
-  const places = notRead.map(({ name, location }) => nameOf(name, location)).join(' and ');
-  const own = error.hint === undefined ? '' : `${error.hint} `;
-  return new OperationError(error.code, error.message, {
-    hint: `${own}It may be in ${places}, which could not be read.`,
-    cause: error,
-  });
 }

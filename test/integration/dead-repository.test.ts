@@ -101,6 +101,39 @@ describe('one repository of two cannot be read', { timeout: 240_000 }, () => {
     });
   });
 
+  test('an id names its database by itself, wherever the backup is', async () => {
+    const moved = inMain['moved'] ?? '';
+    expect(await answer('restore', ['restore', '--set', moved, ...onto()], 0)).toMatchObject({
+      outcomes: [{ address: { database: 'moved' }, backup: moved }],
+    });
+    // Its policy has another repository by now, which cannot be read; the backup can.
+    expect(await workspace.json<object>(['drill', '--set', moved])).toMatchObject({
+      drills: [{ address: { database: 'moved' }, backup: { id: moved }, verdict: 'passed' }],
+      notRun: [],
+    });
+    for (const args of [['drill'], ['restore', ...onto()]]) {
+      const unknown = await workspace.json<object>([...args, '--set', '20260101T000000Z-00000000'], { code: 1 });
+      expect(unknown, args[0]).toMatchObject({
+        diagnostics: [
+          {
+            code: 'repository/not-initialised',
+            help: expect.stringContaining('It may be in repository offsite') as string,
+          },
+        ],
+      });
+    }
+    const refused = async (args: readonly string[]) => {
+      const { code, stderr } = await workspace.backup(args);
+      expect(code, args.join(' ')).toBe(20);
+      return stderr;
+    };
+    expect(await refused(['drill', 'srv/web', '--set', moved])).toContain(`the backup ${moved} is of srv/moved`);
+    expect(await refused(['drill', '--due', '--set', moved])).toContain('--due and --set exclude each other');
+    expect(await refused(['drill', 'srv/web', 'srv/wbe'])).toContain('srv/wbe matches no database of the spec');
+    expect(await refused(['restore', ...onto()])).toContain('restore names no database');
+    expect(await refused(['show', moved])).toContain('verify, drill and restore take an id with --set');
+  });
+
   test('where none can be read, every command fails', async () => {
     await rename(workspace.repository, join(workspace.path, 'unmounted too'));
     for (const args of [['list'], ['verify'], ['restore', 'srv/web', ...onto()]])

@@ -1,25 +1,20 @@
-import { formatAddress } from '../../base/address.ts';
 import type { EngineName } from '../../base/engine-name.ts';
 import { InternalError, OperationError } from '../../base/operation-error.ts';
-import { resolveDatabases } from '../../plan/resolve-databases.ts';
-import { knownDatabases, storesOf } from '../../plan/stores.ts';
-import { isAskedFor } from '../../plan/resolve-databases.ts';
-import { planDrill } from '../../plan/plan-drill.ts';
 import { drillsJson } from '../../render/drill-json.ts';
 import { drillJunit } from '../../render/drill-junit.ts';
 import { drillMarkdown } from '../../render/drill-markdown.ts';
 import { drillNotRunMarkdown, drillNotRunText } from '../../render/drill-not-run.ts';
 import { drillText } from '../../render/drill-text.ts';
 import { drillEach, type DrillIntent, type Drills } from '../../run/drill-each.ts';
-import type { DrillNotRun } from '../../run/drill-report.ts';
 import { observe, type Observation } from '../../run/observe.ts';
-import { passedOver, selectBackup, unreadableOf, type Candidates, type Selection } from '../../run/select-backup.ts';
+import { passedOver, selectBackup, unreadableOf, type Selection } from '../../run/select-backup.ts';
 import type { Tools } from '../../run/tools.ts';
 import type { Desired, DesiredTarget, DrillLevel, Policy } from '../../spec/desired.ts';
 import { answer, parseReports } from '../answer.ts';
 import { paintFor } from '../colour.ts';
 import type { Context } from '../context.ts';
 import { exitCodeOfDrills } from '../exit-code.ts';
+import { chooseDrills, readyOf, unavailable } from '../drill-choice.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { invalidUsage } from '../invalid-input.ts';
 import { loadSpec } from '../load-spec.ts';
@@ -38,6 +33,8 @@ interface DrillOptions extends GlobalOptions {
 /** Drills the chosen databases. One that cannot be drilled is part of the answer, and the others go on. */
 export async function run(options: DrillOptions, context: Context): Promise<number> {
   const reports = parseReports(options.report, ['text', 'json', 'junit', 'markdown'], context.cwd);
+  if (options.due && options.set !== undefined)
+    throw invalidUsage('--due and --set exclude each other', 'A drill of one backup that is named runs in any case.');
   const desired = await loadSpec(options, context);
   const done: Drills = await withTools(options, context, async (tools) => {
     const observation = await observe({ desired, refresh: false }, tools);
@@ -69,41 +66,17 @@ async function requests(
   options: DrillOptions,
   tools: Tools,
 ): Promise<readonly DrillIntent[]> {
-  const due = new Set(planDrill(desired, observed).map(({ address }) => formatAddress(address)));
-  const resolved = resolveDatabases(desired, observed, knownDatabases(storesOf(desired, observed))).databases.filter(
-    ({ address }) => isAskedFor(address, options.address),
-  );
-  const unseen = unseenPatterns(desired, { observed, repositories }, options);
-  if (resolved.length + unseen.length === 0)
-    throw invalidUsage(
-      options.address.length === 0
-        ? 'the spec covers no database'
-        : `${options.address.join(', ')} matches no database of the spec`,
-    );
-  // Where the repository cannot be read, nobody knows whether a drill is due: that is no "none".
-  const chosen = options.due
-    ? resolved.filter(
-        ({ address, entry: { policy } }) =>
-          due.has(formatAddress(address)) || (policy.drill.every !== undefined && !repositories.has(policy.repository)),
-      )
-    : resolved;
+  const { chosen, unseen } = chooseDrills(desired, observed, options);
   const selection: Selection =
     options.set === undefined ? { kind: 'latest', at: observed.at } : { kind: 'id', id: options.set };
-  const backups = observed.repositories.flatMap((repository) =>
-    repository.state === 'ready'
-      ? [...repository.backups, ...repository.expired.flatMap(({ backup }) => backup ?? [])].map((backup) => ({
-          name: repository.name,
-          backup,
-        }))
-      : [],
-  );
   const intents = await Promise.all(
-    chosen.map(async ({ address, entry }): Promise<DrillIntent> => {
+    chosen.map(async ({ database: { address, entry }, repository: name }): Promise<DrillIntent> => {
       try {
         const { policy } = entry;
-        const repository = repositories.get(policy.repository);
-        if (repository === undefined) throw unavailable(policy.repository, observed);
-        const own = backups.filter(({ name }) => name === policy.repository).map(({ backup }) => backup);
+        const [repository, seen] = [repositories.get(name), readyOf(observed, name)];
+        if (repository === undefined || seen === undefined) throw unavailable(name, observed);
+        const own = [...seen.backups, ...seen.expired.flatMap(({ backup }) => backup ?? [])];
+        const others = { unreadable: unreadableOf(seen.invalidManifests), lost: seen.lost };
         const server = desired.servers.get(address.server);
         if (server === undefined) throw new InternalError(`server ${address.server} is not in the spec`);
         const { clients, engine } = server;
@@ -113,7 +86,7 @@ async function requests(
           repository,
           address,
           backup: backup.id,
-          notes: passedOver({ backups: own, ...missingIn(policy.repository, observed) }, backup, selection),
+          notes: passedOver({ ...others, backups: own }, backup, selection),
           policy: options.level === undefined ? policy.drill : { ...policy.drill, level: options.level },
           objectives: policy.objectives,
           jobs: Math.max(2, policy.dump.jobs),
@@ -130,20 +103,6 @@ async function requests(
     }),
   );
   return [...intents, ...unseen];
-}
-
-/** Which databases a pattern means is known from the repository alone: where that cannot be read, the pattern stands for them. */
-function unseenPatterns(
-  desired: Desired,
-  { observed, repositories }: Observation,
-  options: DrillOptions,
-): readonly DrillNotRun[] {
-  return desired.databases.flatMap(({ server, select, policy }) => {
-    if (select.kind === 'name' || repositories.has(policy.repository)) return [];
-    if (options.due && policy.drill.every === undefined) return [];
-    const address = { server, database: select.match };
-    return isAskedFor(address, options.address) ? [{ address, error: unavailable(policy.repository, observed) }] : [];
-  });
 }
 
 async function targetFor(
@@ -165,20 +124,4 @@ async function targetFor(
       hint: 'Name a target of the same kind of server.',
     });
   return target;
-}
-
-function missingIn(name: string, observed: Observation['observed']): Pick<Candidates, 'unreadable' | 'lost'> {
-  const repository = observed.repositories.find((candidate) => candidate.name === name);
-  return repository?.state === 'ready'
-    ? { unreadable: unreadableOf(repository.invalidManifests), lost: repository.lost }
-    : { unreadable: [], lost: [] };
-}
-
-function unavailable(name: string, observed: Observation['observed']): OperationError {
-  const repository = observed.repositories.find((candidate) => candidate.name === name);
-  if (repository !== undefined && repository.state !== 'ready') {
-    const { code, summary, help } = repository.diagnostic;
-    return new OperationError(code, summary, help === undefined ? {} : { hint: help });
-  }
-  return new OperationError('repository/unreachable', `repository ${name} could not be opened`);
 }

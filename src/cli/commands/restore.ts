@@ -45,6 +45,11 @@ interface RestoreOptions extends GlobalOptions {
 export async function run(options: RestoreOptions, context: Context): Promise<number> {
   const reports = parseReports(options.report, ['text', 'json'], context.cwd);
   const selection = selectionOf(options, systemClock.now());
+  if (options.address.length === 0 && options.set === undefined)
+    throw invalidUsage(
+      'restore names no database',
+      'Write server/database (`backup list` shows them), or --set with the id of a backup.',
+    );
   if (options.as === '') throw invalidUsage('--as has no name');
   checkDestination(options, context.cwd);
   const desired = options.repository === undefined ? await loadSpec(options, context) : undefined;

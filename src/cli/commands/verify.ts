@@ -9,6 +9,7 @@ import type { Context } from '../context.ts';
 import { exitCodeOfVerify } from '../exit-code.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { invalidUsage } from '../invalid-input.ts';
+import { noSuchId } from '../not-read.ts';
 import { byAddress, matching, ofAddresses, openBackups, type Named } from '../open-backups.ts';
 import { placesOf } from '../repository-places.ts';
 import { withTools } from '../session.ts';
@@ -35,7 +36,7 @@ export async function run(options: VerifyOptions, context: Context): Promise<num
     const chosen = choose(fitting, options, tools.clock.now());
     const notRead = options.set === undefined || chosen.length === 0 ? opened.notRead : [];
     if (chosen.length === 0 && options.set !== undefined && notRead.length === 0)
-      throw invalidUsage(`no backup has the id ${options.set}`, '`backup list` shows the ids.');
+      throw noSuchId(options.set, [], options.address);
     if (chosen.length + gone.length + notRead.length === 0)
       throw invalidUsage('there is no backup to verify', 'Run `backup apply` first. Expired ones are read with --set.');
     const requests = chosen.map(({ repository, backup: { address, id, verified } }) => ({
