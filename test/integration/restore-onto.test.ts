@@ -112,6 +112,27 @@ describe('a restore', () => {
     expect(await databasesOf(target)).toEqual([]);
   });
 
+  test('never replaces a template of the server, and says so before it writes roles', async () => {
+    await using target = await startPostgresql();
+    const before = await stateOf(target);
+    for (const args of [[], ['--dry-run']]) {
+      const { outcomes } = await restoreJson(
+        target,
+        ['main/shop', '--as', 'template1', '--overwrite-database', ...args],
+        1,
+      );
+      expect(outcomes).toMatchObject([
+        {
+          error: {
+            code: 'restore/database-exists',
+            message: 'template1 is a template of the server and is never restored over',
+          },
+        },
+      ]);
+    }
+    expect(await stateOf(target)).toEqual(before);
+  });
+
   test('takes the backup that is asked for', async () => {
     await using target = await startPostgresql();
     const [newer, older] = backups;

@@ -149,13 +149,6 @@ async function database(
     return [];
   } catch (error) {
     if (!(error instanceof OperationError) || error.code !== 'restore/database-exists') throw error;
-    return [
-      {
-        severity: 'error',
-        code: 'restore/database-exists',
-        summary: `database ${JSON.stringify(name)} exists`,
-        help: error.hint ?? '',
-      },
-    ];
+    return [diagnosticOf(error)];
   }
 }

@@ -208,14 +208,7 @@ async function database(target: CleanServer | OpenServer, request: RestoreReques
     return [];
   } catch (error) {
     if (!(error instanceof OperationError) || error.code !== 'restore/database-exists') throw error;
-    return [
-      {
-        severity: 'error',
-        code: 'restore/database-exists',
-        summary: `database ${JSON.stringify(name)} exists`,
-        help: 'Restore under another name with --as, or replace it with --overwrite-database.',
-      },
-    ];
+    return [diagnosticOf(error)];
   }
 }
 

@@ -25,15 +25,6 @@ export interface DatabaseRequest {
  */
 export async function makeDatabase(server: CleanServer | OpenServer, request: DatabaseRequest): Promise<void> {
   const { name, source, signal } = request;
-  if (name === 'template0' || name === 'template1') {
-    throw new OperationError(
-      'restore/database-exists',
-      `${name} is a template of the server and is never restored over`,
-      {
-        hint: 'Restore it under another name.',
-      },
-    );
-  }
   const from = name === server.maintenanceDatabase ? 'template1' : server.maintenanceDatabase;
   const replace = await mayReplace(server, name, request);
   madeOn(server)?.databases.add(name);
@@ -50,6 +41,13 @@ export async function mayReplace(
   name: string,
   { overwrite, signal }: { readonly overwrite: boolean; readonly signal: AbortSignal },
 ): Promise<boolean> {
+  if (name === 'template0' || name === 'template1') {
+    throw new OperationError(
+      'restore/database-exists',
+      `${name} is a template of the server and is never restored over`,
+      { hint: 'Restore it under another name.' },
+    );
+  }
   if (!(await databaseExists(server, name, signal))) return false;
   if (overwrite) return true;
   // On a server in use nobody knows what an empty database is for.
