@@ -3,8 +3,10 @@ import { OperationError } from '../base/operation-error.ts';
 import { commands } from './commands.ts';
 import type { Context } from './context.ts';
 import { exitCodeMeanings, exitCodes } from './exit-code.ts';
+import { declaredBy } from './declared-options.ts';
 import { globalOptions, type GlobalOptions } from './global-options.ts';
 import { reportFailure } from './failure.ts';
+import { refuseMisread } from './misread-words.ts';
 import { refuseRepeated } from './repeated-options.ts';
 import { usageError } from './usage-error.ts';
 import { version } from './version.ts';
@@ -62,6 +64,10 @@ async function dispatch(words: readonly string[], context: Context): Promise<num
       builder: (builder) => command.options(builder),
       handler: async (argv) => {
         refuseRepeated(argv, [globalOptions, command.options]);
+        refuseMisread(
+          words,
+          new Map([globalOptions, command.options].flatMap((declare) => declaredBy(declare).options)),
+        );
         const run = await command.load();
         code = await run(argv as unknown as GlobalOptions & Record<string, unknown>, context);
       },

@@ -48,7 +48,9 @@ const nameOf = (usage: string): string => usage.split(' ')[0] ?? usage;
 
 /** yargs also lists the camelCase twin of every option, which nobody wrote. */
 function withoutSecondSpelling(names: readonly string[], words: readonly string[]): readonly string[] {
-  return names.filter((name) => words.some((word) => word.replace(/^-+/, '').split('=')[0] === name));
+  const written = names.filter((name) => words.some((word) => word.replace(/^-+/, '').split('=')[0] === name));
+  // A cluster of short options (`-fbackup.yaml`) is taken apart letter by letter: it is named as it was written.
+  return written.length > 0 ? written : words.filter((word) => /^-[^-]./.test(word));
 }
 
 function unknown(
