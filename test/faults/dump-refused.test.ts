@@ -6,7 +6,8 @@ import type { OperationError } from '../../src/base/operation-error.ts';
 import { Secret } from '../../src/base/secret.ts';
 import type { ServerAccess } from '../../src/engine/server-access.ts';
 import { captureInto } from '../support/capture.ts';
-import { type Certificate, type Certificates, freePort, openCertificates } from '../support/certificates.ts';
+import { type Certificate, type Certificates, openCertificates } from '../support/certificates.ts';
+import { onFreePort } from '../support/free-port.ts';
 import { placeLauncher } from '../support/launcher.ts';
 import { majors, startPostgresql, type TestServer } from '../support/postgresql.ts';
 
@@ -125,18 +126,14 @@ describe.each(majors)('PostgreSQL %i', (major) => {
   let server: TestServer;
   beforeAll(async () => {
     const cert = await certificates.issue(ours, 'localhost', { for: 'server' });
-    server = await startPostgresql({
-      major,
-      hba: ['hostssl all all 127.0.0.1/32 scram-sha-256'],
-      settings: {
-        listen_addresses: '127.0.0.1',
-        port: String(await freePort()),
-        ssl: 'on',
-        ssl_cert_file: cert.cert,
-        ssl_key_file: cert.key,
-        ssl_ca_file: ours.cert,
-      },
-    });
+    const ssl = { ssl: 'on', ssl_cert_file: cert.cert, ssl_key_file: cert.key, ssl_ca_file: ours.cert };
+    server = await onFreePort((port) =>
+      startPostgresql({
+        major,
+        hba: ['hostssl all all 127.0.0.1/32 scram-sha-256'],
+        settings: { listen_addresses: '127.0.0.1', port: String(port), ...ssl },
+      }),
+    );
     for (const statement of [
       "CREATE ROLE dumper LOGIN BYPASSRLS PASSWORD 'p' IN ROLE pg_read_all_data",
       "CREATE ROLE idle NOLOGIN PASSWORD 'p'",

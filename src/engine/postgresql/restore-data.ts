@@ -45,10 +45,15 @@ export async function restoreData(server: ServerAccess, request: DataRequest): P
     if (request.useDefaultTablespace) args.push('--no-tablespaces');
     const onStderrLine = (line: string): void => failure.line(line);
     try {
-      for (const { name, ids } of await restorePasses({ restore: client.path, directory, signal, onStderrLine })) {
+      for (const { name, ids, inOrder } of await restorePasses({
+        restore: client.path,
+        directory,
+        signal,
+        onStderrLine,
+      })) {
         const list = join(scratch, name);
         await writeFile(list, ids.map((id) => `${id}\n`).join(''));
-        const jobs = name === 'privileges' ? [] : [`--jobs=${Math.max(2, request.jobs)}`];
+        const jobs = inOrder ? [] : [`--jobs=${Math.max(2, request.jobs)}`];
         await runCommand({
           program: client.path,
           args: [...args, ...jobs, `--use-list=${list}`, directory],
@@ -69,9 +74,9 @@ export async function restoreData(server: ServerAccess, request: DataRequest): P
 
 /**
  * Settings that the database or its roles may have and that would change or stop a restore: a read-only default, `SET role`,
- * a library that is not installed, replication role, time-outs. And event triggers, which would hear of what comes after them, of
- * materialised views for instance: from 17 on they have a setting; before, they keep quiet in the session of a replica, where
- * foreign keys are checked all the same when they are added.
+ * a library that is not installed, replication role, time-outs. And event triggers, which would hear of what comes after them:
+ * from 17 on they have a setting; before, those of extensions keep quiet in the session of a replica, where foreign keys are
+ * checked all the same when they are added.
  */
 function options({ versionNumber, superuser, eventTriggers }: DataRequest): string {
   const values: Record<string, string> = {

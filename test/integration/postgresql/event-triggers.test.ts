@@ -12,12 +12,24 @@ const content = `
   CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.commands VALUES (tg_tag); END';
   CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''%'', tg_tag; END';`;
 
+/** In every state that one can have: the last two hear also what a replica does. */
+const triggers = (action: string): string =>
+  ['ENABLE', 'DISABLE', 'ENABLE ALWAYS', 'ENABLE REPLICA']
+    .flatMap((state) =>
+      ['ddl_command_start', 'ddl_command_end'].map((event) => {
+        const name = `"${state} on ${event}"`;
+        return `CREATE EVENT TRIGGER ${name} ON ${event} EXECUTE FUNCTION ${action}();
+          ALTER EVENT TRIGGER ${name} ${state}; COMMENT ON EVENT TRIGGER ${name} IS 'hears';`;
+      }),
+    )
+    .join('\n');
+
 test.for(majors.flatMap((major) => ['note', 'forbid'].map((action) => ({ major, action }))))(
   'an event trigger that would $action what a restore does hears nothing of it on PostgreSQL $major',
   async ({ major, action }) => {
     await using source = await startPostgresql({ major });
     await source.sql('postgres', 'CREATE DATABASE shop');
-    await source.sql('shop', `${content} CREATE EVENT TRIGGER t ON ddl_command_start EXECUTE FUNCTION ${action}()`);
+    await source.sql('shop', `${content} ${triggers(action)}`);
     await using capture = await captureInto(source.access(), 'shop');
     await using target = await startPostgresql({ major });
     const request = restoreRequest(capture, 'shop');
@@ -25,6 +37,8 @@ test.for(majors.flatMap((major) => ['note', 'forbid'].map((action) => ({ major, 
     // By hand: nothing but what the script itself says keeps them off.
     await target.psql('shop', await capture.text('supplement'));
 
+    const states = 'SELECT evtname, evtenabled FROM pg_event_trigger ORDER BY evtname';
+    expect(await target.sql('shop', states)).toEqual(await source.sql('shop', states));
     expect(await differencesOf(target, 'shop', request)).toEqual([]);
     expect((await dataOf(target, 'shop', request, capture)).filter(({ equal }) => !equal)).toEqual([]);
   },
