@@ -15,6 +15,9 @@ export function snapshotOfId(id: BackupId): Instant {
   return instant(Date.parse(time) || 0);
 }
 
+/** The latest time that the snapshot may have been taken at, where no more is known of a backup than its id. */
+export const latestSnapshotOfId = (id: BackupId): Instant => instant(snapshotOfId(id) + 999);
+
 /** `random` are at least 4 bytes. */
 export function backupId(snapshot: Instant, random: Uint8Array): BackupId {
   const time = new Date(snapshot).toISOString().replace(/[-:]|\.\d{3}/g, '');

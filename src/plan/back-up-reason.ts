@@ -1,5 +1,5 @@
 import type { Instant } from '../base/instant.ts';
-import { snapshotOfId, type BackupId } from '../manifest/keys.ts';
+import { latestSnapshotOfId, snapshotOfId, type BackupId } from '../manifest/keys.ts';
 import type { Policy } from '../spec/desired.ts';
 import { ageOf, isDue } from './due.ts';
 import type { History } from './history.ts';
@@ -27,7 +27,11 @@ export function backUpReason(
   if (damaged !== undefined && !isSettled && (newest === undefined || damaged.snapshotAt > newest.snapshotAt))
     return { kind: 'damaged', backup: damaged.id };
   const lost = unreadable.toSorted().at(-1);
-  if (lost !== undefined && snapshotOfId(lost) <= at && (newest === undefined || lost > newest.id))
+  if (
+    lost !== undefined &&
+    snapshotOfId(lost) <= at &&
+    (newest === undefined || latestSnapshotOfId(lost) > newest.snapshotAt)
+  )
     return { kind: 'damaged', backup: lost };
   if (newest === undefined) return { kind: 'never' };
   const fields = changedHolds(newest.holds, holdsOf(policy));

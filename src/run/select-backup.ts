@@ -1,7 +1,7 @@
 import { formatAddress, type Address } from '../base/address.ts';
 import { isoTime, type Instant } from '../base/instant.ts';
 import { OperationError } from '../base/operation-error.ts';
-import { addressOfKey, parseBackupId, snapshotOfId } from '../manifest/keys.ts';
+import { addressOfKey, latestSnapshotOfId, parseBackupId, snapshotOfId } from '../manifest/keys.ts';
 import { isFuture } from '../plan/due.ts';
 import { isDamaged, newestFirst, newestOf } from '../plan/history.ts';
 import type { BackupSummary, LostBackup } from '../plan/observed.ts';
@@ -41,7 +41,7 @@ export function selectBackup(backups: readonly BackupSummary[], address: Address
   });
 }
 
-/** A backup of which only the key is left: its manifest cannot be read. */
+/** A backup of which only the key is left: its manifest cannot be read. `snapshotAt` is the latest time that it may be of. */
 export type Unreadable = Pick<BackupSummary, 'address' | 'id' | 'snapshotAt'>;
 
 /** Which backups damaged manifests belong to, by their keys. */
@@ -49,7 +49,7 @@ export function unreadableOf(invalidManifests: readonly { readonly key: string }
   return invalidManifests.flatMap(({ key }) => {
     const address = addressOfKey(key);
     const id = parseBackupId(key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, ''));
-    return address === undefined || id === undefined ? [] : [{ address, id, snapshotAt: snapshotOfId(id) }];
+    return address === undefined || id === undefined ? [] : [{ address, id, snapshotAt: latestSnapshotOfId(id) }];
   });
 }
 
@@ -61,10 +61,10 @@ export function passedOver(all: Candidates, chosen: BackupSummary, selection: Se
   if (selection.kind === 'id') return [];
   const damaged = [
     ...all.backups.filter((backup) => backup.expiredAt === undefined && isDamaged(backup)),
-    ...all.unreadable,
+    ...all.unreadable.map(datedById),
   ].map((backup) => ({ ...backup, because: 'is damaged' }));
   const lost = all.lost.flatMap(({ address, id }) =>
-    id === undefined ? [] : [{ address, id, snapshotAt: snapshotOfId(id), because: 'is gone without having expired' }],
+    id === undefined ? [] : [{ ...datedById({ address, id }), because: 'is gone without having expired' }],
   );
   const misdated =
     selection.kind === 'latest'
@@ -75,11 +75,21 @@ export function passedOver(all: Candidates, chosen: BackupSummary, selection: Se
       : [];
   return [...damaged, ...lost, ...misdated]
     .filter(({ address }) => formatAddress(address) === formatAddress(chosen.address))
+    .filter(({ snapshotAt }) => snapshotAt > chosen.snapshotAt)
     .filter(
-      ({ snapshotAt }) => snapshotAt > chosen.snapshotAt && (selection.kind === 'latest' || snapshotAt <= selection.at),
+      (missed) =>
+        selection.kind === 'latest' || ('notBefore' in missed ? missed.notBefore : missed.snapshotAt) <= selection.at,
     )
     .map(({ id, because }) => `the newer backup ${id} ${because} and was passed over`);
 }
+
+/** Of an id, which tells a second: the backup may be of its end, or of its begin. */
+const datedById = ({ address, id }: Pick<BackupSummary, 'address' | 'id'>) => ({
+  address,
+  id,
+  snapshotAt: latestSnapshotOfId(id),
+  notBefore: snapshotOfId(id),
+});
 
 export interface Candidates {
   readonly backups: readonly BackupSummary[];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { instant } from '../../src/base/instant.ts';
 import type { LostBackup } from '../../src/plan/observed.ts';
 import type { Observed } from '../../src/plan/observed.ts';
 import { planBackup, type PlanAsk } from '../../src/plan/plan-backup.ts';
@@ -90,6 +91,16 @@ describe('a back-up', () => {
     expect(first.actions[0]?.estimate).toEqual({ bytes: 600_000_000, ms: undefined, basis: 'database-size' });
     const next = planOf([database('app')], { repositories: [repository([backup('app', days(2))])] });
     expect(next.actions[0]?.estimate).toEqual({ bytes: 134_000_000, ms: 60_000, basis: 'last-backup' });
+  });
+
+  test('is planned where a manifest is damaged that is of the same second as the newest good one, whatever their ids', () => {
+    const good = backup('app', hours(1), { snapshotAt: instant(ago(hours(1)) + 700) });
+    const second = good.id.slice(0, good.id.indexOf('-'));
+    const reasons = ['00000000', 'ffffffff'].map((random) => {
+      const invalidManifests = [{ key: `manifests/srv/app/${second}-${random}.json`, detail: 'cut off' }];
+      return planOf([database('app')], { repositories: [repository([good], { invalidManifests })] }).actions;
+    });
+    for (const actions of reasons) expect(actions).toMatchObject([{ kind: 'back-up', because: { kind: 'damaged' } }]);
   });
 });
 

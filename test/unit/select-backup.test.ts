@@ -42,6 +42,17 @@ describe('choosing a backup', () => {
     expect(passedOver({ backups: [chosen], unreadable: elsewhere, lost: [] }, chosen, latest)).toEqual([]);
   });
 
+  it('takes what is known by its id alone for newer than another one of its second', () => {
+    const chosen = { ...backup(9), id: `${id(9).slice(0, -1)}f` as BackupId, snapshotAt: (at(9) + 700) as Instant };
+    const unreadable = unreadableOf([{ key: manifestKey(address, id(9)) }]);
+    expect(newestOf([chosen, ...unreadable], latest.at)).toBe(unreadable[0]);
+    for (const selection of [latest, { kind: 'before', at: chosen.snapshotAt } as const]) {
+      expect(passedOver({ backups: [chosen], unreadable, lost: [] }, chosen, selection)).toHaveLength(1);
+      const lost = [{ address, id: id(9), sequence: undefined }];
+      expect(passedOver({ backups: [chosen], unreadable: [], lost }, chosen, selection)).toHaveLength(1);
+    }
+  });
+
   it('says also that a newer one is gone', () => {
     const lost = [
       { address, id: id(9), sequence: 9 },
