@@ -22,7 +22,7 @@ export const dumpPolicy: DumpPolicy = {
   jobs: 2,
   compression: 'auto',
   timeout: duration(120_000),
-  lockWait: duration(5_000),
+  lockWait: duration(60_000),
   excludeTables: [],
   excludeTableData: [],
   serverHashes: false,
