@@ -1,7 +1,7 @@
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OperationError } from '../../src/base/operation-error.ts';
 import { Secret } from '../../src/base/secret.ts';
 import { flavours as kinds } from '../../src/engine/mysql/flavour.ts';
@@ -9,8 +9,6 @@ import { openSession } from '../../src/engine/mysql/session.ts';
 import { captureMysql } from '../support/capture-mysql.ts';
 import { placeLauncher } from '../support/launcher.ts';
 import { flavours, startMysql, type TestMysql } from '../support/mysql.ts';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** The tool's own sessions come in, and the dump program is refused: it gets these options too. */
 interface Refusal {

@@ -42,7 +42,7 @@ describe.each(flavours)('files of $engine $version in directories of their own',
     await rm(outside, { recursive: true });
   });
 
-  test('are named, and a restore makes them in the data directory of its server', { timeout: 60_000 }, async () => {
+  test('are named, and a restore makes them in the data directory of its server', async () => {
     const before = (await readdir(outside, { recursive: true })).sort();
     expect(before.join(' ')).toMatch(/inno\.ibd.*parts#p#q\.ibd/i);
     const { degradations, differences } = await bringBack(source, target, 'placed');
