@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -34,6 +34,21 @@ test('a reader that goes away is no failure, and nothing is said about it', slow
   child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
   const code = await new Promise((done) => void child.on('close', done));
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+});
+
+test('nothing that runs lies in the temporary directory, which belongs to everybody', slow, async () => {
+  const directory = await directoryWithProgram();
+  const { NODE_COMPILE_CACHE: _, ...env } = environmentIn(directory);
+  const temporary = join(directory, 'temporary');
+  await mkdir(temporary);
+  const child = spawn(join(directory, '.bin/backup'), ['validate'], {
+    cwd: directory,
+    env: { ...env, TMPDIR: temporary },
+    stdio: 'ignore',
+  });
+  expect(await new Promise((done) => void child.on('close', done))).toBe(20);
+  expect(await readdir(temporary)).toEqual([]);
+  expect(await readdir(join(directory, '.home/.cache/holdfast'))).toEqual(['compiled']);
 });
 
 /** A command on a pseudo terminal (script(1) of util-linux); `keys` are typed when it asks. */

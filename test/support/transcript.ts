@@ -55,6 +55,8 @@ export const environmentIn = (directory: string): Readonly<Record<string, string
   PATH: `${join(directory, '.bin')}:/usr/local/bin:/usr/bin:/bin`,
   HOME: join(directory, '.home'),
   TZ: 'UTC',
+  // One for all, so that not every short process compiles everything anew.
+  NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
 });
 
 async function run(command: string, directory: string): Promise<readonly string[]> {

@@ -50,6 +50,8 @@ export async function openWorkspace(document: object): Promise<Workspace> {
       HOME: path,
       XDG_CACHE_HOME: join(path, 'cache'),
       CI: 'true',
+      // One for all, so that not every short process compiles everything anew.
+      NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
       ...options.env,
     };
     const child = spawn(process.execPath, [main, ...args], {
