@@ -6,6 +6,7 @@ import { exitCodeMeanings, exitCodes } from './exit-code.ts';
 import { declaredBy } from './declared-options.ts';
 import { globalOptions, type GlobalOptions } from './global-options.ts';
 import { reportFailure } from './failure.ts';
+import { invalidUsage } from './invalid-input.ts';
 import { refuseMisread } from './misread-words.ts';
 import { refuseRepeated } from './repeated-options.ts';
 import { usageError } from './usage-error.ts';
@@ -20,6 +21,8 @@ export async function main(words: readonly string[]): Promise<void> {
   const context = contextOf(words, stop.signal);
   const release = onSignals(stop);
   try {
+    if (workingDirectory() === undefined)
+      throw invalidUsage('the working directory does not exist any more', 'Change into one that does.');
     const code = await dispatch(words, context);
     process.exitCode = stop.signal.aborted ? signalExit(stop.signal) : code;
   } catch (error) {
@@ -98,10 +101,19 @@ function contextOf(words: readonly string[], signal: AbortSignal): Context {
     stderr: process.stderr,
     stdin: process.stdin,
     env: process.env,
-    cwd: process.cwd(),
+    cwd: workingDirectory() ?? '/',
     signal,
     command: ['backup', ...words].join(' ').slice(0, 200),
   };
+}
+
+/** Undefined where somebody removed it. */
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }
 
 /** The first signal stops gracefully; a second one of any kind ends the process at once (the watcher takes the children along). */
