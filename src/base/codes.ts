@@ -74,6 +74,7 @@ export const codes = {
   // Processes and dumps.
   'process/failed': 'A child program failed.',
   'process/timeout': 'A child program or a step took longer than its time limit.',
+  'process/no-scratch': 'Temporary files cannot be made.',
   'process/not-found': 'A program is not installed.',
   'dump/truncated': 'A data file of the dump does not decode to its end.',
   'dump/count-mismatch': 'The dump holds another number of rows than the snapshot.',

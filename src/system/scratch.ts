@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OperationError } from '../base/operation-error.ts';
 import { fateOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
-import { pipeDirectoryPrefix, watcher } from './watcher.ts';
+import { noScratch, pipeDirectoryPrefix, watcher } from './watcher.ts';
 
 export interface Scratch extends AsyncDisposable {
   /** Absolute, private (0700), short enough for a Unix socket in it. */
@@ -13,10 +13,10 @@ export interface Scratch extends AsyncDisposable {
 
 /**
  * A private directory that goes with its owner: disposing removes it, the watcher does where this process is killed, and
- * `sweepScratch` where the machine went down. `purpose` is a short word in its name. Throws `process/failed`.
+ * `sweepScratch` where the machine went down. `purpose` is a short word in its name. Throws `process/no-scratch`.
  */
 export async function openScratch(purpose: string): Promise<Scratch> {
-  const path = join(await scratchRoot(), directoryName(purpose, ownIdentity()));
+  const path = join(await madeScratchRoot(), directoryName(purpose, ownIdentity()));
   watcher().tell(`d${path}`);
   await mkdir(path, { mode: 0o700 });
   return {
@@ -34,11 +34,14 @@ export async function withScratch<T>(purpose: string, work: (path: string) => Pr
   return await work(scratch.path);
 }
 
-/** Removes what dead processes left. Only where their death is certain. Returns how many directories it removed. */
+/**
+ * Removes what dead processes left. Only where their death is certain. Returns how many directories it removed. A temporary directory
+ * that is of no use is told by whoever needs it: reading a repository does not.
+ */
 export async function sweepScratch(): Promise<number> {
-  const root = await scratchRoot();
+  const root = scratchRoot();
   let removed = 0;
-  for (const name of await readdir(root)) {
+  for (const name of (await isPrivate(root)) ? await readdir(root) : []) {
     if (!isLeftBehind(name)) continue;
     await rm(join(root, name), { recursive: true, force: true });
     removed += 1;
@@ -49,7 +52,7 @@ export async function sweepScratch(): Promise<number> {
 /** The watcher's pipe has a name for an instant; whoever is killed in it leaves that. */
 async function sweepPipes(): Promise<number> {
   let removed = 0;
-  for (const name of await readdir(tmpdir())) {
+  for (const name of await readdir(tmpdir()).catch(() => [])) {
     if (!name.startsWith(pipeDirectoryPrefix)) continue;
     const path = join(tmpdir(), name);
     const found = await lstat(path).catch(() => undefined);
@@ -87,16 +90,24 @@ function bootPrefix(bootId: string): string {
   return bootId.slice(0, 8).padEnd(8, '0');
 }
 
-async function scratchRoot(): Promise<string> {
-  const uid = process.getuid?.() ?? 0;
-  const root = join(tmpdir(), `holdfast-${uid}`);
-  await mkdir(root, { recursive: true, mode: 0o700 });
-  // Everyone may write to the temporary directory: somebody else's directory of this name is a trap.
-  const found = await lstat(root);
-  if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0) {
-    throw new OperationError('process/failed', `${root} is not a private directory of this user`, {
+const scratchRoot = (): string => join(tmpdir(), `holdfast-${process.getuid?.() ?? 0}`);
+
+async function madeScratchRoot(): Promise<string> {
+  const root = scratchRoot();
+  // Not with its parents: a temporary directory that is not there is a disk that is not mounted.
+  await mkdir(root, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw noScratch(root, error);
+  });
+  if (!(await isPrivate(root))) {
+    throw new OperationError('process/no-scratch', `${root} is not a private directory of this user`, {
       hint: 'Remove it, or set TMPDIR to a directory of your own.',
     });
   }
   return root;
+}
+
+/** Everyone may write to the temporary directory: somebody else's directory of this name is a trap. */
+async function isPrivate(root: string): Promise<boolean> {
+  const found = await lstat(root).catch(() => undefined);
+  return found?.isDirectory() === true && found.uid === (process.getuid?.() ?? 0) && (found.mode & 0o077) === 0;
 }

@@ -50,7 +50,16 @@ export const pipeDirectoryPrefix = 'holdfast-watch-';
 
 let current: Watcher | undefined;
 
-/** The watcher of this process, started on first use. Throws `process/failed` where it cannot be started. */
+export const noScratch = (path: string, error: unknown): OperationError =>
+  new OperationError('process/no-scratch', `no temporary files can be made at ${path} (${codeOf(error)})`, {
+    hint: 'Set TMPDIR to a directory that is there and that the user who runs backup may write to.',
+    cause: error,
+  });
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+
+/** The watcher of this process, started on first use. Throws `process/failed` or `process/no-scratch` where it cannot be started. */
 export function watcher(): Watcher {
   current ??= startWatcher();
   return current;
@@ -94,7 +103,7 @@ const minimalEnvironment = (): Record<string, string> => ({
  * and only a pipe writes short lines of several writers whole (POSIX write(), PIPE_BUF).
  */
 function openPipe(): { readonly reader: number; readonly writer: number } {
-  const directory = mkdtempSync(join(tmpdir(), pipeDirectoryPrefix));
+  const directory = pipeDirectory();
   try {
     const path = join(directory, 'pipe');
     const made = spawnSync('mkfifo', ['-m', '600', path], { stdio: 'ignore', env: minimalEnvironment() });
@@ -108,5 +117,13 @@ function openPipe(): { readonly reader: number; readonly writer: number } {
     return { reader, writer };
   } finally {
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function pipeDirectory(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), pipeDirectoryPrefix));
+  } catch (error) {
+    throw noScratch(tmpdir(), error);
   }
 }

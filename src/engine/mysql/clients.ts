@@ -91,7 +91,9 @@ async function versionOf(path: string, flavour: Flavour): Promise<string | undef
   try {
     const { stdout } = await runCommand({ program: path, args: ['--version'], stdout: 'text', timeoutMs: 10_000 });
     return flavour.versionText.exec(stdout)?.[1];
-  } catch {
+  } catch (error) {
+    // That says nothing of the program.
+    if (error instanceof OperationError && error.code === 'process/no-scratch') throw error;
     return undefined;
   }
 }

@@ -88,7 +88,9 @@ async function versionOf(path: string): Promise<string | undefined> {
   try {
     const { stdout } = await runCommand({ program: path, args: ['--version'], stdout: 'text', timeoutMs: 10_000 });
     return /\(PostgreSQL\) (\d+(?:\.\d+)?(?:beta\d+|rc\d+|devel)?)/.exec(stdout)?.[1];
-  } catch {
+  } catch (error) {
+    // That says nothing of the program.
+    if (error instanceof OperationError && error.code === 'process/no-scratch') throw error;
     return undefined;
   }
 }

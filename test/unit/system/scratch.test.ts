@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { openScratch, sweepScratch, withScratch } from '../../../src/system/scratch.ts';
 import { ownIdentity } from '../../../src/system/process-identity.ts';
 
@@ -45,3 +45,16 @@ test('a sweep removes what a dead process left, and nothing of a living or an un
   for (const each of spared) expect(left).toContain(each);
   for (const each of dead) expect(left).not.toContain(each);
 });
+
+test.each(['/dev/null', '/proc', '/nonexistent/place'])(
+  'a temporary directory of no use (%s) holds up whoever needs it, and no sweep',
+  async (path) => {
+    vi.stubEnv('TMPDIR', path);
+    onTestFinished(() => void vi.stubEnv('TMPDIR', temporary));
+    expect(await sweepScratch()).toBe(0);
+    await expect(openScratch('test')).rejects.toMatchObject({
+      code: 'process/no-scratch',
+      message: expect.stringMatching(`made at ${path}/holdfast-.* \\(E`) as string,
+    });
+  },
+);
