@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { InternalError } from '../base/operation-error.ts';
+import { InternalError, OperationError } from '../base/operation-error.ts';
 import { decompress } from '../codec/zstd.ts';
 import type { ArtefactSource } from '../engine/engine.ts';
 import { textKinds, type Contents } from '../manifest/manifest.ts';
@@ -21,10 +21,14 @@ export async function artefactSource(
   let laidOut: Promise<string> | undefined;
   const layOut = async (): Promise<string> => {
     const directory = join(scratch.path, 'dump');
-    await reader.layOut(
-      contents.entries.filter((entry) => !texts.has(entry.kind)),
-      directory,
-    );
+    try {
+      await reader.layOut(
+        contents.entries.filter((entry) => !texts.has(entry.kind)),
+        directory,
+      );
+    } catch (error) {
+      throw isFull(error) ? noRoom(scratch.path, error) : error;
+    }
     return directory;
   };
   return {
@@ -42,3 +46,15 @@ export async function artefactSource(
     [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
   };
 }
+
+/** A restore writes nothing into the repository: what is full is where the dump is laid out. */
+function isFull(error: unknown): boolean {
+  if (error instanceof OperationError) return error.code === 'repository/full';
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}
+
+const noRoom = (path: string, cause: unknown): OperationError =>
+  new OperationError('process/no-scratch', `no space is left for the files of the backup in ${path}`, {
+    hint: 'Free some space there, or set TMPDIR to a directory on a larger disk. One on the file system of the repository needs next to none.',
+    cause,
+  });

@@ -52,6 +52,21 @@ describe('a repository in a directory', () => {
     }
   });
 
+  test('that cannot be opened says why, and what to do', async () => {
+    const path = await place();
+    await symlink('holdfast.json', join(path, 'holdfast.json'));
+    await expect(openFilesystemRepository(path)).rejects.toMatchObject({
+      code: 'repository/unreachable',
+      message: `${path}/holdfast.json cannot be read (ELOOP)`,
+      hint: expect.stringContaining('Look at the disk') as string,
+    });
+    await symlink('loop', join(path, 'loop'));
+    await expect(openFilesystemRepository(join(path, 'loop'))).rejects.toMatchObject({
+      code: 'repository/unreachable',
+      message: `${path}/loop cannot be read (ELOOP)`,
+    });
+  });
+
   test.each(['', '{', '{"kind":}', 'null', '[]', '{"kind":"holdfast.repository","formatVersion":1,"id":"x"}'])(
     'whose mark is damaged is refused: %s',
     async (text) => {

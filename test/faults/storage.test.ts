@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openBench, shopSpec, type Bench } from '../support/bench.ts';
 
 let bench: Bench;
@@ -51,6 +51,7 @@ describe.runIf(process.getuid?.() === 0)('the repository’s file system', () =>
     const ran = await bench.backup(['apply', '--auto-approve', '--now']);
     execFileSync('mount', ['-o', 'remount,rw', disk]);
     expect(ran.stdout + ran.stderr).toMatch(/repository\/unreachable/);
+    expect(ran.stdout).toContain('Mount it for writing');
     expect(ran.code, ran.stdout + ran.stderr).not.toBe(0);
     expect(await bench.sound()).toEqual(before);
   });
@@ -66,6 +67,27 @@ describe.runIf(process.getuid?.() === 0)('the repository’s file system', () =>
     await rename(join(bench.work.path, 'first'), bench.work.repository);
   });
 });
+
+test.runIf(process.getuid?.() === 0)(
+  'a full temporary directory is named as such, and not as the repository',
+  async () => {
+    const temporary = await mkdtemp(join(tmpdir(), 'hftmp'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', temporary]);
+    onTestFinished(async () => {
+      execFileSync('umount', ['-l', temporary]);
+      await rm(temporary, { recursive: true });
+    });
+    const onto = ['--to', 'main', '--allow-source', '--as', 'elsewhere'];
+    const { outcomes } = await bench.work.json<{ outcomes: readonly object[] }>(['restore', 'main/shop', ...onto], {
+      code: 1,
+      env: { ...bench.env, TMPDIR: temporary },
+    });
+    expect(outcomes).toMatchObject([
+      { error: { code: 'process/no-scratch', hint: expect.stringContaining('set TMPDIR') as string } },
+    ]);
+    expect(await bench.sound()).toEqual(await bench.committed());
+  },
+);
 
 test('a symbolic link inside the repository is followed by nobody', async () => {
   const before = await bench.committed();

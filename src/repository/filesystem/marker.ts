@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError } from '../../base/operation-error.ts';
 import { repositoryMarker } from '../../manifest/keys.ts';
-import { isErrno } from './storage-error.ts';
+import { isErrno, unopened } from './storage-error.ts';
 
 const formatVersion = 1;
 
@@ -58,8 +58,6 @@ async function readText(root: string): Promise<string> {
         hint: 'Check that its disk is mounted. For a new repository run `backup repository init`.',
       });
     }
-    throw new OperationError('repository/unreachable', `${join(root, repositoryMarker)} cannot be read`, {
-      cause: error,
-    });
+    throw unopened(join(root, repositoryMarker), error);
   }
 }

@@ -12,7 +12,7 @@ import { listNames, listObjects } from './listing.ts';
 import { readMarker } from './marker.ts';
 import { publish, readBack, writeTemporary } from './publish.ts';
 import { readSmallFile } from './small-file.ts';
-import { isErrno, readingError, storageError, unreadable } from './storage-error.ts';
+import { isErrno, readingError, storageError, unopened, unreadable } from './storage-error.ts';
 import { openTree, syncDirectory, type Tree } from './tree.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function openFilesystemRepository(path: string): Promise<Repository
         hint: 'Check that its disk is mounted. For a new repository run `backup repository init`.',
       });
     }
-    throw new OperationError('repository/unreachable', `${path} cannot be opened`, { cause: error });
+    throw unopened(path, error);
   });
   const { id } = await readMarker(root);
   return repositoryAt(await openTree(root, id), id);

@@ -19,7 +19,10 @@ export function storageError(error: unknown, what: string): OperationError {
     case 'ELOOP':
       return symbolicLink(what);
     case 'EROFS':
-      return new OperationError('repository/unreachable', `${what} failed: the file system is read-only`, options);
+      return new OperationError('repository/unreachable', `${what} failed: the file system is read-only`, {
+        ...options,
+        hint: 'Mount it for writing, and look why it was not: a disk with errors is made read-only by itself.',
+      });
     default:
       return new OperationError('repository/io', `${what} failed (${code})`, options);
   }
@@ -41,6 +44,17 @@ export function unreadable(key: string, cause?: unknown): OperationError {
       cause,
     },
   );
+}
+
+/** What keeps a repository from being opened at all. */
+export function unopened(path: string, error: unknown): OperationError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return new OperationError('repository/unreachable', `${path} cannot be read (${code})`, {
+    hint: isErrno(error, 'EACCES', 'EPERM')
+      ? 'Run this as the user whose backups they are: nobody else may read them.'
+      : 'Look at the disk and at the way to it. Backups in other repositories are not concerned.',
+    cause: error,
+  });
 }
 
 export function symbolicLink(what: string): OperationError {
