@@ -114,7 +114,8 @@ export async function captureDatabase(
     refuseChanged(prepared.before.digest, described, formatAddress(request.address));
     checkBodies(described.facts, dumped.value.bodies);
     const { access } = described;
-    const { facts, degradations } = await readLosses(session, database, {
+    const { facts, degradations } = await readLosses(session, flavour, {
+      database,
       objects,
       facts: widenCounters([...described.facts.filter(isNoCounter), ...prepared.before.counters], described.facts),
     });

@@ -1,3 +1,4 @@
+import type { Reading } from './client-reading.ts';
 import { quoteAccount, quoteName, type Account } from './quote.ts';
 
 import type { Tls } from '../../base/connection.ts';
@@ -44,6 +45,9 @@ export interface Flavour {
    * for a text (mysqldump.c, dump_events_for_db; measured on 10.11 and 11.8).
    */
   readonly lostWithEvents: RegExp | undefined;
+  /** What the dump program puts between the body of a routine, trigger or event and what follows it. */
+  readonly behindBodies: '' | '\n';
+  readonly clientReading: Reading;
   /** SQL whose one row says where the binary log stands; columns `File`, `Position` and perhaps `Executed_Gtid_Set`. */
   readonly positionSql: readonly string[];
   /** SQL that gives one row with `gtid`; undefined where `positionSql` has it. */
@@ -135,6 +139,8 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     dumpReads: [{ database: 'performance_schema', table: 'column_masking_policy', since: 90_700 }],
     endsOnEventsSince: Number.POSITIVE_INFINITY,
     lostWithEvents: undefined,
+    behindBodies: '',
+    clientReading: { code: ['!'], hint: '+', knowsAnsiQuotes: false },
     positionSql: ['SHOW BINARY LOG STATUS', 'SHOW MASTER STATUS'],
     gtidSql: undefined,
     sessionSettings: [
@@ -218,6 +224,8 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     // What mysql_real_escape_string puts a backslash before.
     // eslint-disable-next-line no-control-regex -- it is one of them
     lostWithEvents: /['"\\\n\r\u001a]/,
+    behindBodies: '\n',
+    clientReading: { code: ['!', 'M!'], hint: undefined, knowsAnsiQuotes: true },
     positionSql: ['SHOW MASTER STATUS'],
     gtidSql: 'SELECT @@gtid_binlog_pos AS gtid',
     sessionSettings: [

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Fact } from '../../manifest/manifest.ts';
 import type { Catalog } from './catalog.ts';
 import { outsideQuotes, withoutDatabase } from './neutral-name.ts';
-import { QueryError } from './query-error.ts';
-import { quoteName } from './quote.ts';
+import { showCreate } from './show-create.ts';
 import { withoutDirectories } from './table-directories.ts';
 
 /**
@@ -59,21 +58,11 @@ const texts = (value: Fact['value'], fields: readonly string[]): string =>
 /** `` `t` `` of `` `t`.`c` `` and of `` column `t`.`c` ``. */
 const tableOf = (name: string): string => /`(?:[^`]|``)*`/.exec(name)?.[0] ?? name;
 
-/** `what` is as SHOW CREATE has it, its name quoted. Undefined where the login may not see it, or it cannot be used. */
-async function statementOf({ session, database }: Catalog, what: string): Promise<string | undefined> {
-  const at = what.indexOf('`');
-  try {
-    const [row = {}] = await session.query(`SHOW CREATE ${what.slice(0, at)}${quoteName(database)}.${what.slice(at)}`);
-    const column = Object.keys(row).find((name) => name.startsWith('Create ') || name === 'SQL Original Statement');
-    const statement = column === undefined ? undefined : row[column];
-    if (typeof statement !== 'string') return undefined;
-    return outsideQuotes(withoutDatabase(withoutDirectories(statement).text, database), (bare) =>
-      bare.replaceAll(saidElsewhere, ''),
-    ).replace(/[; ]+$/, '');
-  } catch (error) {
-    if (error instanceof QueryError && unusable.has(error.errno ?? 0)) return undefined;
-    throw error;
-  }
+async function statementOf(catalog: Catalog, what: string): Promise<string | undefined> {
+  const shown = await showCreate(catalog, what);
+  if (shown === undefined) return undefined;
+  const neutral = withoutDatabase(withoutDirectories(shown.statement).text, catalog.database);
+  return outsideQuotes(neutral, (bare) => bare.replaceAll(saidElsewhere, '')).replace(/[; ]+$/, '');
 }
 
 /**
@@ -81,8 +70,5 @@ async function statementOf({ session, database }: Catalog, what: string): Promis
  * restored Aria table says what it has by default.
  */
 const saidElsewhere = / (?:AUTO_INCREMENT=\d+|(?:DEFAULT )?(?:CHARACTER SET|CHARSET|COLLATE)[ =]\w+|PAGE_CHECKSUM=1)/g;
-
-/** Not allowed; something it needs is missing (both manuals, "Server Error Message Reference"). */
-const unusable: ReadonlySet<number> = new Set([1142, 1143, 1146, 1227, 1305, 1356, 1449]);
 
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');

@@ -1,6 +1,7 @@
 import type { Degradation, Fact } from '../../manifest/manifest.ts';
 import { exclusions } from './excluded.ts';
 import type { DumpObjects } from './dump-tables.ts';
+import type { Flavour } from './flavour.ts';
 import { nonTransactional } from './non-transactional.ts';
 import { readNotRestorable } from './not-restorable.ts';
 import { readOrphanDefiners } from './orphan-definers.ts';
@@ -19,10 +20,10 @@ export interface Losses {
  */
 export async function readLosses(
   session: Session,
-  database: string,
-  found: { readonly objects: DumpObjects; readonly facts: readonly Fact[] },
+  flavour: Flavour,
+  found: { readonly database: string; readonly objects: DumpObjects; readonly facts: readonly Fact[] },
 ): Promise<Losses> {
-  const { objects } = found;
+  const { database, objects } = found;
   const excluded = await exclusions(session, database, objects);
   const facts = excluded.without(found.facts);
   return {
@@ -31,7 +32,7 @@ export async function readLosses(
       ...nonTransactional(objects.tables),
       ...rowlessTables(objects.tables),
       ...(await readOrphanDefiners(session, facts)),
-      ...(await readNotRestorable(session, { database, facts })),
+      ...(await readNotRestorable(session, flavour, { database, facts })),
       ...excluded.degradations,
     ],
   };

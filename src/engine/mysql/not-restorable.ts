@@ -1,5 +1,7 @@
 import type { Degradation, Fact } from '../../manifest/manifest.ts';
 import { openCatalog, type Catalog } from './catalog.ts';
+import type { Flavour } from './flavour.ts';
+import { misreadBodies } from './misread-bodies.ts';
 import { quoteName } from './quote.ts';
 import type { Session } from './session.ts';
 import { elsewhere } from './table-directories.ts';
@@ -7,10 +9,11 @@ import { elsewhere } from './table-directories.ts';
 /**
  * What the vendor's dump program cannot bring back, or not as it was: views that cannot be used, labels and defaults with
  * characters that it writes as `?`, columns whose reference system it leaves out, reference systems and tablespaces that a
- * restore does not make, and directories of tables. `facts` are the database's inventory.
+ * restore does not make, directories of tables, and bodies that the client program misreads. `facts` are the database's inventory.
  */
 export async function readNotRestorable(
   session: Session,
+  flavour: Flavour,
   { database, facts }: { readonly database: string; readonly facts: readonly Fact[] },
 ): Promise<readonly Degradation[]> {
   const catalog = await openCatalog(session, database);
@@ -22,6 +25,7 @@ export async function readNotRestorable(
     ...(await namedTablespaces(catalog)),
     ...(await elsewhere(catalog)),
     ...(await unreadableBodies(catalog)),
+    ...(await misreadBodies(catalog, flavour, facts)),
   ];
 }
 

@@ -103,7 +103,7 @@ async function observeDatabase(
       excludeTables: holds.excludedTables,
       excludeTableData: holds.excludedTableData,
     });
-    const { degradations } = await readLosses(session, name, { objects, facts });
+    const { degradations } = await readLosses(session, flavour, { database: name, objects, facts });
     return {
       ...database,
       access: { fingerprint: access.fingerprint, text: access.text, passwords: access.passwords },

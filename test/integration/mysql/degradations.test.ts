@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { OperationError } from '../../../src/base/operation-error.ts';
 import { comparisonRules } from '../../../src/engine/mysql/comparison-rules.ts';
 import { readFloatLoss } from '../../../src/engine/mysql/float-loss.ts';
 import { flavours as vendors } from '../../../src/engine/mysql/flavour.ts';
@@ -12,6 +14,7 @@ import { compareFacts } from '../../../src/manifest/compare-facts.ts';
 import type { Degradation, Fact } from '../../../src/manifest/manifest.ts';
 import { captureInto } from '../../support/capture.ts';
 import { flavours, startMysql, type TestMysql } from '../../support/mysql.ts';
+import { bringBack } from '../../support/mysql-restore.ts';
 import { described } from '../../support/restore.ts';
 
 const database = 'lossy `1`';
@@ -32,7 +35,7 @@ describe.each(flavours)('what $engine $version cannot bring back', ({ engine, ve
   });
   const inventory = (): Promise<readonly Fact[]> => readInventory(session, flavour, { database });
   const notRestorable = async (): Promise<readonly string[]> =>
-    subjectsOf(await readNotRestorable(session, { database, facts: await inventory() }));
+    subjectsOf(await readNotRestorable(session, flavour, { database, facts: await inventory() }));
   const subjectsOf = (found: readonly Degradation[]): readonly string[] =>
     found.map(({ code, subject }) => `${code} ${subject}`);
 
@@ -128,7 +131,7 @@ describe.each(flavours)('what $engine $version cannot bring back', ({ engine, ve
       database,
       "CREATE TABLESPACE `sp``ace` ADD DATAFILE 'space.ibd'; CREATE TABLE `in``side` (a int) TABLESPACE `sp``ace`; CREATE TABLE outside (a int) TABLESPACE innodb_system",
     );
-    const found = await readNotRestorable(session, { database, facts: await inventory() });
+    const found = await readNotRestorable(session, flavour, { database, facts: await inventory() });
     expect(found).toMatchObject([
       { subject: 'table `in``side`', detail: expect.stringContaining('`sp``ace`') as string },
     ]);
@@ -152,6 +155,36 @@ describe.each(flavours)('what $engine $version cannot bring back', ({ engine, ve
     // As the body that comes back without it is the same.
     expect((await inventory()).find(ofTriggers)?.value['bodySha256']).toBe(facts.find(ofTriggers)?.value['bodySha256']);
     await server.sql(database, 'DROP TABLE t; DROP EVENT often');
+  });
+
+  test('are bodies that the client program misreads', { timeout: 60_000 }, async () => {
+    const fixture = new URL('../../fixtures/mysql/undumpable.sql', import.meta.url);
+    await server.script(undefined, { file: fileURLToPath(fixture) });
+    await server.sql('broken_name', `CREATE PROCEDURE at_end() SELECT 1 -- a comment`);
+    await server.sql(
+      'broken_name',
+      'CREATE TABLE t (a int); CREATE TRIGGER at_end BEFORE INSERT ON t FOR EACH ROW /* one */ SET @a = 1 -- another',
+    );
+    await server.sql('broken_name', `CREATE PROCEDURE within() BEGIN /* it's */ SELECT '*/;;'; END`);
+    const inDatabase = async (name: string): Promise<readonly string[]> => {
+      const facts = await readInventory(session, flavour, { database: name });
+      return subjectsOf(await readNotRestorable(session, flavour, { database: name, facts }));
+    };
+    expect(await inDatabase('broken_comment')).toEqual(['object-not-restorable trigger `tr`']);
+    // MariaDB's dump ends the line there, and its client knows names in double quotes.
+    expect(await inDatabase('broken_name')).toEqual(
+      engine === 'mysql'
+        ? ['function `f`', 'procedure `at_end`', 'trigger `at_end`'].map((what) => `object-not-restorable ${what}`)
+        : [],
+    );
+    await using target = await startMysql({ engine, version });
+    const outcomeOf = (name: string): Promise<unknown> =>
+      bringBack(server, target, name).then(
+        ({ differences }) => differences,
+        (error: unknown) => (error as OperationError).code,
+      );
+    expect(await outcomeOf('broken_comment')).toBe('restore/failed');
+    expect(await outcomeOf('broken_name')).toEqual(engine === 'mysql' ? 'restore/failed' : []);
   });
 
   test('is an event whose time has passed, which is told and no failure', async () => {
