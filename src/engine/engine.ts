@@ -137,6 +137,7 @@ export interface CaptureBracket extends AsyncDisposable {
 }
 
 export interface CaptureRequest extends PlannedCapture {
+  /** Ends everything that the capture waits for, also when `dump.timeout` is over; its reason is then thrown. */
   readonly signal: AbortSignal;
   readonly events: CaptureEvents;
 }

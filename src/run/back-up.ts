@@ -16,6 +16,7 @@ import type { CommittedBackup, Lease, Repository } from '../repository/repositor
 import { openScratch } from '../system/scratch.ts';
 import { holdLease } from './lease.ts';
 import { phaseEvents } from './phases.ts';
+import { timeLimit } from './time-limit.ts';
 import type { Tools } from './tools.ts';
 
 /** What a successful backup is, read back from the repository. */
@@ -37,19 +38,21 @@ export async function backUp(
   tools: Tools,
 ): Promise<Committed> {
   await using lease = await holdLease(repository, { kind: 'capture', address: action.address }, tools);
-  const events = phaseEvents(action.id, formatAddress(action.address), phases, tools);
+  const name = formatAddress(action.address);
+  const events = phaseEvents(action.id, name, phases, tools);
   const startedAt = tools.clock.now();
   const since = tools.clock.monotonicMs();
   await using storage = captureStorage(repository, lease, tools);
   // The size of a database is no measure: its indexes are in no dump, and what is stored is compressed.
   const expectedBytes = action.estimate?.basis === 'last-backup' ? action.estimate.bytes : undefined;
+  using limit = timeLimit(action.policy.dump.timeout, `the capture of ${name}`, tools.signal);
   try {
     const captured = await bracket.capture(
       {
         address: action.address,
         holds: holdsOf(action.policy),
         dump: action.policy.dump,
-        signal: tools.signal,
+        signal: limit.signal,
         events: {
           phase: (phase) => events.enter(phase),
           progress: (done) => events.progress(done, expectedBytes),
@@ -57,6 +60,7 @@ export async function backUp(
       },
       storage.sink,
     );
+    limit[Symbol.dispose]();
     events.enter('commit');
     const committed = await commit({
       action,

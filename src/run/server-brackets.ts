@@ -3,6 +3,7 @@ import { InternalError } from '../base/operation-error.ts';
 import { holdsOf } from '../plan/holds.ts';
 import type { BackUp } from '../plan/plan.ts';
 import type { Desired } from '../spec/desired.ts';
+import { timeLimit } from './time-limit.ts';
 import { accessTo, readDigestKey, type Tools } from './tools.ts';
 
 /** The open capture brackets of a run: one per server, shared by its databases, opened when first needed. */
@@ -21,11 +22,13 @@ export function serverBrackets(desired: Desired, planned: readonly BackUp[], too
     const server = desired.servers.get(name);
     if (server === undefined) throw new InternalError(`server ${name} is not in the spec`);
     const digestKey = await readDigestKey(desired, tools.secrets);
-    return tools.engine(server.engine).openBracket(await accessTo(server, tools.secrets), {
+    const longest = actions.map(({ policy }) => policy.dump.timeout).reduce((a, b) => (a > b ? a : b));
+    using limit = timeLimit(longest, `opening the capture of ${name}`, tools.signal);
+    return await tools.engine(server.engine).openBracket(await accessTo(server, tools.secrets), {
       planned: actions.map(({ address, policy }) => ({ address, holds: holdsOf(policy), dump: policy.dump })),
       lockInstance: server.lockInstance,
       digestKey,
-      signal: tools.signal,
+      signal: limit.signal,
     });
   };
   const sharedBy = (name: string): Promise<CaptureBracket> => {

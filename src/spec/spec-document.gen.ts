@@ -17,7 +17,7 @@ export type Duration1 = string;
  */
 export type Duration2 = string;
 /**
- * Longest time that one dump may take. Default 12h.
+ * Longest time that the capture of one database may take: its dump, its inventory and its counts. Default 12h.
  */
 export type Duration3 = string;
 /**

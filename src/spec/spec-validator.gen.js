@@ -450,7 +450,11 @@ var validate = validate52,
             pattern: '^(auto|none|gzip(:[1-9])?|zstd(:([1-9]|1[0-9]|2[0-2]))?)$',
             default: 'auto',
           },
-          timeout: { $ref: '#/$defs/duration', description: 'Longest time that one dump may take. Default 12h.' },
+          timeout: {
+            $ref: '#/$defs/duration',
+            description:
+              'Longest time that the capture of one database may take: its dump, its inventory and its counts. Default 12h.',
+          },
           lockWait: {
             $ref: '#/$defs/duration',
             description:
@@ -2296,7 +2300,11 @@ var schema32 = {
         pattern: '^(auto|none|gzip(:[1-9])?|zstd(:([1-9]|1[0-9]|2[0-2]))?)$',
         default: 'auto',
       },
-      timeout: { $ref: '#/$defs/duration', description: 'Longest time that one dump may take. Default 12h.' },
+      timeout: {
+        $ref: '#/$defs/duration',
+        description:
+          'Longest time that the capture of one database may take: its dump, its inventory and its counts. Default 12h.',
+      },
       lockWait: {
         $ref: '#/$defs/duration',
         description:

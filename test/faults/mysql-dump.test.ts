@@ -82,7 +82,7 @@ describe.each(flavours)('$engine $version', (flavour) => {
       undefined,
       "CREATE DATABASE often;\nDELIMITER //\nCREATE EVENT often.`a``b` ON SCHEDULE EVERY 1 YEAR DISABLE DO SET @a = ';;'//\nDELIMITER ;\n",
     );
-    const outcome = await captureMysql(server, 'often', { dump: { timeout: 120_000 as never } }).then(
+    const outcome = await captureMysql(server, 'often', { signal: AbortSignal.timeout(120_000) }).then(
       async (capture) => {
         await using kept = capture;
         return await kept.dumped('events and routines');

@@ -56,6 +56,7 @@ export async function captureDatabase(
   const { objects, snapshot } = prepared;
   const failed = new AbortController();
   const signal = AbortSignal.any([request.signal, failed.signal]);
+  signal.addEventListener('abort', () => prepared.abandon(stopped(signal)), { once: true });
   const timings: Record<string, number> = { locked: prepared.lockedMs };
   const phase = phaseTimer(timings, (name) => request.events.phase(name));
   try {

@@ -45,10 +45,6 @@ export async function dumpDatabase(task: DumpTask): Promise<Dumped> {
   const directory = join(task.scratch, 'dump');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const failed = new AbortController();
-  const late = setTimeout(
-    () => failed.abort(new OperationError('process/timeout', `the dump took longer than ${task.policy.timeout} ms`)),
-    task.policy.timeout,
-  );
   const signal = AbortSignal.any([task.signal, failed.signal]);
   const total = { plainBytes: 0, storedBytes: 0 };
   const files = dumpFiles({
@@ -90,7 +86,6 @@ export async function dumpDatabase(task: DumpTask): Promise<Dumped> {
   } catch (error) {
     throw signal.aborted ? reasonOf(signal) : error;
   } finally {
-    clearTimeout(late);
     clearInterval(telling);
     signal.removeEventListener('abort', stop);
     stop();

@@ -39,6 +39,8 @@ export interface Prepared extends AsyncDisposable {
   readonly shares: readonly DumpShare[];
   /** How long the tables of the server were locked. */
   readonly lockedMs: number;
+  /** Ends what the session is doing, and the session, with this error as the reason. */
+  abandon(reason: OperationError): void;
 }
 
 export interface PrepareContext {
@@ -125,7 +127,9 @@ type Opened = Omit<Prepared, 'snapshot' | 'lockedMs'> & { start(gate: string | u
 const processesOf = ({ shares }: Opened): readonly DumpProcess[] => shares.map(({ process }) => process);
 
 async function open(context: PrepareContext, planned: PlannedCapture): Promise<Opened> {
-  const { server, flavour, signal, directory, program, digestKey } = context;
+  const { server, flavour, directory, program, digestKey } = context;
+  const abandoned = new AbortController();
+  const signal = AbortSignal.any([context.signal, abandoned.signal]);
   const { address, holds, dump } = planned;
   const { database } = address;
   const session = await openSession(server, flavour, { signal, lockWaitMs: dump.lockWait });
@@ -159,6 +163,7 @@ async function open(context: PrepareContext, planned: PlannedCapture): Promise<O
       before: { digest: described.digest, counters: described.facts.filter(isCounter) },
       session,
       shares,
+      abandon: (reason) => abandoned.abort(reason),
       async start(gate) {
         // Without a snapshot in common, several programs would not even fit each other.
         const jobs = ahead.mayLock && context.alone !== true ? dump.jobs : 1;

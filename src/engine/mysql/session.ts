@@ -64,11 +64,19 @@ export async function openSession(
 ): Promise<Session> {
   if (options.signal?.aborted === true) throw stopped(options.signal);
   const driver = await connectAny(server, options);
-  const abandon = (): void => driver.destroy();
+  // A query to a server that stands still is never answered, not even by the driver that gave it up.
+  let abandon = (): void => undefined;
+  const abandoned = new Promise<never>((_, reject) => {
+    abandon = () => {
+      driver.destroy();
+      reject(new Error('the session was given up'));
+    };
+  });
+  abandoned.catch(() => undefined);
   options.signal?.addEventListener('abort', abandon, { once: true });
   const ask = async (sql: string, values: readonly unknown[] = []): Promise<unknown> => {
     try {
-      return await driver.query({ sql, typeCast: (column) => column.string() }, [...values]);
+      return await Promise.race([driver.query({ sql, typeCast: (column) => column.string() }, [...values]), abandoned]);
     } catch (error) {
       if (options.signal?.aborted === true) throw stopped(options.signal);
       throw queryError(error, 'a query');

@@ -127,6 +127,7 @@ async function prove(
       database: request.address.database,
       tables,
       definitions: [],
+      lockWaitMs: request.dump.lockWait,
       signal: request.signal,
     });
     throw error;

@@ -38,7 +38,7 @@ export async function dumpInSnapshot(work: DumpInSnapshot, failed: AbortControll
   const [found] = await session.query<{ blobs: string; encoding: string }>(
     "SELECT count(*) AS blobs, current_setting('server_encoding') AS encoding FROM pg_largeobject_metadata",
   );
-  const definitions = await readDefinitions(session);
+  const known = { database, tables, definitions: await readDefinitions(session), lockWaitMs: request.dump.lockWait };
   let unchanged: Promise<void> | undefined;
   const dumping = dumpDatabase({
     server,
@@ -53,7 +53,7 @@ export async function dumpInSnapshot(work: DumpInSnapshot, failed: AbortControll
     events: request.events,
     signal,
     locked: () => {
-      unchanged ??= refuseChanged(context, { database, tables, definitions, signal });
+      unchanged ??= refuseChanged(context, { ...known, signal });
       unchanged.catch((error: unknown) => failed.abort(error));
     },
     programs: { dump: context.dump.path, restore: context.restore.path },
@@ -74,16 +74,16 @@ export async function dumpInSnapshot(work: DumpInSnapshot, failed: AbortControll
   await Promise.allSettled([dumping, describing, counting]);
   await unchanged?.catch(() => undefined);
   if (failed.signal.aborted && !request.signal.aborted) throw failed.signal.reason;
-  if (unchanged === undefined) await refuseChanged(context, { database, tables, definitions, signal: request.signal });
+  if (unchanged === undefined) await refuseChanged(context, { ...known, signal: request.signal });
   return { dumped: await dumping, described: await describing, counted: await counting };
 }
 
 /** Throws where the dump cannot be what the snapshot saw, as a session without that snapshot sees it. */
 export async function refuseChanged(
   { server }: CaptureContext,
-  { database, tables, definitions, signal }: Unchanged,
+  { database, tables, definitions, lockWaitMs, signal }: Unchanged,
 ): Promise<void> {
-  await using latest = await openSession(server, database, { signal });
+  await using latest = await openSession(server, database, { signal, lockWaitMs });
   await refuseRewritten(latest, tables);
   await refuseDropped(latest, definitions);
 }
@@ -92,5 +92,6 @@ interface Unchanged {
   readonly database: string;
   readonly tables: readonly DumpableTable[];
   readonly definitions: readonly Definition[];
+  readonly lockWaitMs: number;
   readonly signal: AbortSignal;
 }

@@ -99,7 +99,6 @@ export async function dumpDatabase(task: DumpTask): Promise<Dumped> {
         // Not converted: what is no text of its encoding (any byte in SQL_ASCII, 0x81 in WIN1252) has no form in another one.
         PGCLIENTENCODING: task.encoding,
       },
-      timeoutMs: task.policy.timeout,
       signal,
       onStderrLine(line) {
         const item = /^pg_dump: finished item (\d+) /.exec(line)?.[1];

@@ -31,6 +31,9 @@ export interface SessionOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+/** How long a server may take to end a session that was asked to. */
+const farewellMs = 5_000;
+
 /**
  * Opens a session on one database. The caller disposes it. Throws `source/connect`, transient where trying again may help;
  * also where a connection pooler is in between.
@@ -72,8 +75,11 @@ export async function openSession(
     },
     async [Symbol.asyncDispose]() {
       options.signal?.removeEventListener('abort', abandon);
+      // A server that stands still never closes its end.
+      const late = setTimeout(() => client.connection.stream.destroy(), farewellMs);
       // A session that is gone already is what is wanted.
       await client.end().catch(() => undefined);
+      clearTimeout(late);
     },
   };
   try {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { duration } from '../../../src/base/duration.ts';
 import type { DumpPolicy } from '../../../src/spec/desired.ts';
 import { captureInto } from '../../support/capture.ts';
 import { majors, startPostgresql, type TestServer } from '../../support/postgresql.ts';
@@ -88,13 +87,6 @@ describe.for([majors[0] ?? 0, majors.at(-1) ?? 0])('a policy of dumps on Postgre
       ],
       unequal: [],
       differences: [],
-    });
-  });
-
-  test('stops a dump that takes too long', async () => {
-    await using source = await startShop(major);
-    await expect(captureInto(source.access(), 'shop', { dump: { timeout: duration(1) } })).rejects.toMatchObject({
-      code: 'process/timeout',
     });
   });
 });
