@@ -29,10 +29,12 @@ export async function openDirectory(scratch: string): Promise<OpenDirectory> {
 
 /** Removes those whose scratch directory is gone. Returns how many. */
 export async function sweepOpenDirectories(): Promise<number> {
+  // In this order: of one that is made meanwhile, the scratch directory is there first.
+  const names = await readdir(tmpdir());
   const scratchRoot = await withScratch('sweep', async (path) => dirname(path));
   const owned = new Set(await readdir(scratchRoot));
   let removed = 0;
-  for (const name of await readdir(tmpdir())) {
+  for (const name of names) {
     const ownerName = name.slice(prefix.length);
     if (!name.startsWith(`${prefix}server.`) || owned.has(ownerName)) continue;
     const path = join(tmpdir(), name);
