@@ -56,7 +56,7 @@ describe('kill -9 of a back-up', () => {
   const calls = process.env['HOLDFAST_EVERY_FAULT'] === undefined ? ['link'] : ['link', 'unlink', 'fsync'];
   test.for(calls)(
     'at any %s of its objects, between contents and manifest too',
-    { timeout: 1_200_000 },
+    { timeout: 3_600_000 },
     async (call) => {
       let kills = 0;
       for (let when = 1; ; when += 1) {
