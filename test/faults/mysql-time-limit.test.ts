@@ -47,9 +47,9 @@ describe.each(vendors)('$engine $version', (flavour) => {
       },
     );
     const [dump, client] = flavour.engine === 'mysql' ? ['mysqldump', 'mysql'] : ['mariadb-dump', 'mariadb'];
-    // Its dump is never through, so that the server stands still in the middle of it.
+    // Its dump is never through, so that the server stands still in the middle of it; what hangs is there before all else.
     const program = join(bench.server.binaries, dump);
-    const hangs = `case "$*" in *--single-transaction*) "${program}" "$@" && sleep 3600;; *) exec "${program}" "$@";; esac`;
+    const hangs = `case "$*" in *--single-transaction*) sleep 3600 & "${program}" "$@"; wait;; *) exec "${program}" "$@";; esac`;
     placeLauncher(join(folder, dump), ['/bin/sh', '-c', hangs, 'sh']);
     await symlink(join(bench.server.binaries, client), join(folder, client));
     const pid = await serverProcess(bench.server);

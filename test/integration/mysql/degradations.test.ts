@@ -157,7 +157,7 @@ describe.each(flavours)('what $engine $version cannot bring back', ({ engine, ve
     await server.sql(database, 'DROP TABLE t; DROP EVENT often');
   });
 
-  test('are bodies that the client program misreads', { timeout: 60_000 }, async () => {
+  test('are bodies that the client program misreads', async () => {
     const fixture = new URL('../../fixtures/mysql/undumpable.sql', import.meta.url);
     await server.script(undefined, { file: fileURLToPath(fixture) });
     await server.sql('broken_name', `CREATE PROCEDURE at_end() SELECT 1 -- a comment`);
