@@ -151,6 +151,7 @@ function connectionOf(
 ): DesiredConnection {
   const isSocket = /^\.{0,2}\//.test(server.host);
   if (isSocket) checkSocket(context, server, path);
+  else checkHost(context, server.host, path);
   return {
     host: isSocket ? fromSpec(context, server.host) : server.host,
     port: server.port ?? engineDefaults[engine].port,
@@ -158,6 +159,21 @@ function connectionOf(
     ...(server.password && { password: secretOf(context, server.password, [...path, 'password']) }),
     tls: server.tls ? tlsOf(context, server.tls, [...path, 'tls']) : { mode: isSocket ? 'disable' : 'prefer' },
   };
+}
+
+/** An IPv6 address has two colons or more. */
+function checkHost(context: Desire, host: string, path: SpecPath): void {
+  const [, name, port] = /^([^:]+):(\d*)$/.exec(host) ?? [];
+  if (name === undefined) return;
+  context.report({
+    path: [...path, 'host'],
+    at: 'value',
+    severity: 'error',
+    code: 'spec/bad-value',
+    summary: 'host names a port as well',
+    label: 'a host alone',
+    help: `Write host: ${name}, port: ${port === '' || port === undefined ? 'NUMBER' : port}.`,
+  });
 }
 
 /**
