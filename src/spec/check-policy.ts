@@ -10,6 +10,7 @@ export function checkPolicy(context: Desire, layers: PolicyLayers, policy: Polic
   checkRoles(context, layers, policy);
   checkLevel(context, layers, policy);
   checkRetention(context, layers, policy);
+  checkLockWait(context, layers, policy);
 }
 
 /** A drill restores onto the same kind of server, and empties it. */
@@ -96,6 +97,22 @@ function checkLevel(context: Desire, layers: PolicyLayers, { drill }: Policy): v
   };
   if (drill.checks.length > 0 && drill.level !== 'L6') warn('checks', 'checks', 'L6');
   if (drill.logins.length > 0 && (drill.level === 'L3' || drill.level === 'L4')) warn('logins', 'logins', 'L5');
+}
+
+/** PostgreSQL keeps lock_timeout as a whole number of milliseconds (manual, "Setting Parameters": integers of 32 bits). */
+const longestLockWaitMs = 2 ** 31 - 1;
+
+function checkLockWait(context: Desire, layers: PolicyLayers, { dump }: Policy): void {
+  if (dump.lockWait <= longestLockWaitMs) return;
+  context.report({
+    path: layers.origin('dump', 'lockWait'),
+    at: 'value',
+    severity: 'error',
+    code: 'spec/bad-value',
+    summary: `no server waits ${formatDuration(dump.lockWait)} for a lock`,
+    label: 'at most 24d',
+    help: 'A backup that waits for a lock holds up whoever comes after it: minutes are long.',
+  });
 }
 
 function checkRetention(context: Desire, layers: PolicyLayers, { retention }: Policy): void {
