@@ -1,6 +1,7 @@
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib';
 import { OperationError } from '../base/operation-error.ts';
 import type { Codec } from '../manifest/manifest.ts';
+import { releaseFilled } from './release.ts';
 
 /** Large outputs save hops between threads; for a small input they would only be garbage. Below 32 KiB, Node pools them. */
 const outputBytes = (input: Uint8Array): number => (input.byteLength < 64 * 1024 ? 32 * 1024 : 512 * 1024);
@@ -64,7 +65,7 @@ function startFrame(codec: 'gzip' | 'zstd', take: (plain: Uint8Array) => void, c
     queueMicrotask(() => {
       try {
         take(chunk);
-        release(chunk, chunkSize);
+        releaseFilled(chunk, chunkSize);
       } catch (error) {
         fail(error);
       }
@@ -82,17 +83,6 @@ function startFrame(codec: 'gzip' | 'zstd', take: (plain: Uint8Array) => void, c
     },
     destroy: () => decoder.destroy(),
   };
-}
-
-/**
- * Frees an output buffer at once, where a gigabyte of them would wait for the collector, 80 MB at a time. Only a chunk
- * that reaches the end of its buffer: the decoder fills one after the other and has left it for the next. A chunk that
- * shares its memory with strangers (Node's pool of small buffers) lies in a buffer of another size.
- */
-function release(chunk: Buffer, outputSize: number): void {
-  const { buffer, byteOffset, byteLength } = chunk;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === outputSize && byteOffset + byteLength === outputSize)
-    buffer.transfer(0);
 }
 
 function describe(codec: string, error: NodeJS.ErrnoException): string {

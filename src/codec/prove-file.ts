@@ -59,8 +59,11 @@ function leastBusy(): Thread {
 }
 
 function startThread(): Thread {
-  // The source runs as TypeScript, the build as JavaScript.
-  const worker = new Worker(new URL(`./prove-worker${extname(import.meta.filename)}`, import.meta.url));
+  // The source runs as TypeScript, the build as JavaScript. What is decoded lies outside of the heap, and little else is made:
+  // the usual heap for new objects would only be more memory.
+  const worker = new Worker(new URL(`./prove-worker${extname(import.meta.filename)}`, import.meta.url), {
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
+  });
   const thread: Thread = { worker, waiting: new Map() };
   threads.add(thread);
   worker.unref();

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip, createZstdCompress } from 'node:zlib';
 import { OperationError } from '../../base/operation-error.ts';
+import { releaseFilled, releaseOutput } from '../../codec/release.ts';
 import type { Codec } from '../../manifest/manifest.ts';
 import type { DumpPolicy } from '../../spec/desired.ts';
 
@@ -68,7 +69,10 @@ export function compressedFile(directory: string, name: string, compression: Com
   const input = compressor ?? target;
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
-  const written = compressor === undefined ? once(target, 'close').then(() => undefined) : pipeline(compressor, target);
+  const written =
+    compressor === undefined
+      ? once(target, 'close').then(() => undefined)
+      : pipeline(compressor, (chunks: AsyncIterable<Buffer>) => store(chunks, target));
   const finished = written.catch((error: unknown) => {
     failure.reject(described(error));
     throw described(error);
@@ -95,6 +99,23 @@ export function compressedFile(directory: string, name: string, compression: Com
       target.destroy();
     },
   };
+}
+
+/** Writes a codec's output, and frees its buffers: a file of a few rows has as large a one as any, and they come by hundreds. */
+async function store(chunks: AsyncIterable<Buffer>, target: WriteStream): Promise<void> {
+  const closed = once(target, 'close');
+  closed.catch(() => undefined);
+  let last: Buffer | undefined;
+  for await (const chunk of chunks) {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    target.write(chunk, (error) => (error ? reject(error) : resolve()));
+    await promise;
+    releaseFilled(chunk, outputBytes);
+    last = chunk;
+  }
+  target.end();
+  await closed;
+  if (last !== undefined) releaseOutput(last.buffer, outputBytes);
 }
 
 function described(error: unknown): unknown {
