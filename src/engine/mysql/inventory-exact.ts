@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Fact } from '../../manifest/manifest.ts';
 import type { Catalog } from './catalog.ts';
+import { withoutOuterParentheses } from './neutral-joins.ts';
 import { outsideQuotes, withoutDatabase } from './neutral-name.ts';
 import { showCreate } from './show-create.ts';
 import { withoutDirectories } from './table-directories.ts';
@@ -62,7 +63,8 @@ async function statementOf(catalog: Catalog, what: string): Promise<string | und
   const shown = await showCreate(catalog, what);
   if (shown === undefined) return undefined;
   const neutral = withoutDatabase(withoutDirectories(shown.statement).text, catalog.database);
-  return outsideQuotes(neutral, (bare) => bare.replaceAll(saidElsewhere, '')).replace(/[; ]+$/, '');
+  const text = what.startsWith('view ') ? withoutOuterParentheses(neutral) : neutral;
+  return outsideQuotes(text, (bare) => bare.replaceAll(saidElsewhere, '')).replace(/[; ]+$/, '');
 }
 
 /**

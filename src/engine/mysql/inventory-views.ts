@@ -3,6 +3,7 @@ import type { Catalog } from './catalog.ts';
 import { isBroken } from './dump-tables.ts';
 import { inexactness } from './inventory-exact.ts';
 import { factOf, type InventoryPart, type Row } from './inventory-query.ts';
+import { withoutOuterParentheses } from './neutral-joins.ts';
 import { withoutDatabase } from './neutral-name.ts';
 import { QueryError } from './query-error.ts';
 import { quoteName } from './quote.ts';
@@ -22,7 +23,7 @@ const views: InventoryPart = async ({ catalog }) => {
       ...fact,
       value: {
         ...fact.value,
-        definition: withoutDatabase(row['definition'] ?? '', catalog.database),
+        definition: withoutOuterParentheses(withoutDatabase(row['definition'] ?? '', catalog.database)),
         ...(algorithm === undefined ? {} : { algorithm }),
         ...(dual.has(row['name'] ?? '') ? { jsonDuality: true } : {}),
         ...(broken.has(row['name'] ?? '') ? { broken: true } : {}),

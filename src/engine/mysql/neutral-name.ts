@@ -9,7 +9,7 @@ export function withoutDatabase(text: string, database: string): string {
   let at = 0;
   /** Where the name behind a qualifier begins. */
   let qualified = -1;
-  for (const match of text.matchAll(token)) {
+  for (const match of text.matchAll(quoted)) {
     const [found] = match;
     result += text.slice(at, match.index);
     at = match.index + found.length;
@@ -23,15 +23,15 @@ export function withoutDatabase(text: string, database: string): string {
 }
 
 /** Quoted things: names, and texts with doubled quotes or backslashes in them. */
-const token = /`(?:[^`]|``)*`|'(?:[^'\\]|''|\\[\s\S])*'|"(?:[^"\\]|""|\\[\s\S])*"/g;
+export const quoted = /`(?:[^`]|``)*`|'(?:[^'\\]|''|\\[\s\S])*'|"(?:[^"\\]|""|\\[\s\S])*"/g;
 
 /** The text with something done to all that is not within quotes of any kind. */
 export function outsideQuotes(text: string, edit: (bare: string) => string): string {
   let result = '';
   let at = 0;
-  for (const { 0: quoted, index } of text.matchAll(token)) {
-    result += edit(text.slice(at, index)) + quoted;
-    at = index + quoted.length;
+  for (const { 0: found, index } of text.matchAll(quoted)) {
+    result += edit(text.slice(at, index)) + found;
+    at = index + found.length;
   }
   return result + edit(text.slice(at));
 }

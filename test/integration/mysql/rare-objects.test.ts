@@ -10,6 +10,17 @@ const common = [
   'CREATE TABLE by_key (a int, b int) PARTITION BY LINEAR KEY (a) PARTITIONS 3',
   "CREATE TABLE by_list (a int, b varchar(3)) PARTITION BY LIST COLUMNS (b) (PARTITION p VALUES IN ('a', 'b'), PARTITION q VALUES IN (NULL))",
   'CREATE TABLE prefixes (a varchar(100), b blob, KEY k (a(5), b(10)), UNIQUE u (b(20)))',
+  // Servers print a list of tables as joins without parentheses, and read these as joins with them.
+  ...[
+    'by_list, commas',
+    'by_list, commas, prefixes WHERE by_list.a = commas.a',
+    'by_list, commas LEFT JOIN prefixes ON commas.a = prefixes.a',
+    '(by_list LEFT JOIN commas ON by_list.a = commas.a), prefixes',
+    'by_list LEFT JOIN (commas, prefixes) ON by_list.a = commas.a',
+    '(SELECT a FROM by_list) x, commas',
+    '((SELECT prefixes.a FROM by_list, prefixes) UNION (SELECT a FROM commas)) x, commas',
+    'by_list WHERE EXISTS (SELECT 1 FROM commas, prefixes)',
+  ].map((from, index) => `CREATE VIEW joined_${index} AS SELECT '?' AS sign FROM ${from}`),
   'CREATE TABLE sampled (a int) STATS_PERSISTENT = 1 STATS_SAMPLE_PAGES = 7',
 ];
 
