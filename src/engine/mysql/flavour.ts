@@ -46,7 +46,7 @@ export interface Flavour {
    */
   readonly lostWithEvents: RegExp | undefined;
   /** What the dump program puts between the body of a routine, trigger or event and what follows it. */
-  readonly behindBodies: '' | '\n';
+  readonly behindBodies: ' ' | '\n';
   readonly clientReading: Reading;
   /** SQL whose one row says where the binary log stands; columns `File`, `Position` and perhaps `Executed_Gtid_Set`. */
   readonly positionSql: readonly string[];
@@ -139,7 +139,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     dumpReads: [{ database: 'performance_schema', table: 'column_masking_policy', since: 90_700 }],
     endsOnEventsSince: Number.POSITIVE_INFINITY,
     lostWithEvents: undefined,
-    behindBodies: '',
+    behindBodies: ' ',
     clientReading: { code: ['!'], hint: '+', knowsAnsiQuotes: false },
     positionSql: ['SHOW BINARY LOG STATUS', 'SHOW MASTER STATUS'],
     gtidSql: undefined,

@@ -47,5 +47,5 @@ function asDumped(statement: string, kind: 'trigger' | 'routine' | 'event', { be
   if (kind === 'routine') return `${statement}${behindBodies}`;
   const word = kind === 'trigger' ? 'TRIGGER' : 'EVENT';
   const [, definer = '', rest = ''] = new RegExp(`^CREATE (DEFINER=.*?) (${word} [\\s\\S]*)$`).exec(statement) ?? [];
-  return `/*!50003 CREATE*/ /*!50017 ${definer}*/ /*!50003 ${rest} ${behindBodies}*/`;
+  return `/*!50003 CREATE*/ /*!50017 ${definer}*/ /*!50003 ${rest}${behindBodies}*/`;
 }

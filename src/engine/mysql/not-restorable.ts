@@ -1,15 +1,18 @@
 import type { Degradation, Fact } from '../../manifest/manifest.ts';
+import { borrowed } from './borrowed.ts';
 import { openCatalog, type Catalog } from './catalog.ts';
 import type { Flavour } from './flavour.ts';
 import { misreadBodies } from './misread-bodies.ts';
 import { quoteName } from './quote.ts';
 import type { Session } from './session.ts';
 import { elsewhere } from './table-directories.ts';
+import { unquotedKeys } from './unquoted-keys.ts';
 
 /**
  * What the vendor's dump program cannot bring back, or not as it was: views that cannot be used, labels and defaults with
  * characters that it writes as `?`, columns whose reference system it leaves out, reference systems and tablespaces that a
- * restore does not make, directories of tables, and bodies that the client program misreads. `facts` are the database's inventory.
+ * restore does not make, directories of tables bodies that the client program misreads, and what needs
+ * other databases. `facts` are the database's inventory.
  */
 export async function readNotRestorable(
   session: Session,
@@ -26,6 +29,8 @@ export async function readNotRestorable(
     ...(await elsewhere(catalog)),
     ...(await unreadableBodies(catalog)),
     ...(await misreadBodies(catalog, flavour, facts)),
+    ...(await unquotedKeys(catalog, facts)),
+    ...borrowed(flavour, facts),
   ];
 }
 

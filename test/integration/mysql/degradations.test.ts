@@ -187,6 +187,70 @@ describe.each(flavours)('what $engine $version cannot bring back', ({ engine, ve
     expect(await outcomeOf('broken_name')).toEqual(engine === 'mysql' ? 'restore/failed' : []);
   });
 
+  test('is what needs another database', { timeout: 60_000 }, async () => {
+    for (const statement of [
+      'CREATE DATABASE borrowing',
+      'CREATE DATABASE `el``se`',
+      'CREATE TABLE `el``se`.t (a int)',
+      'CREATE TABLE `el``se`.p (id int PRIMARY KEY)',
+      'CREATE FUNCTION `el``se`.f() RETURNS int DETERMINISTIC RETURN 1',
+    ])
+      await server.sql(undefined, statement);
+    for (const statement of [
+      'CREATE TABLE own (t int, u int)',
+      "CREATE VIEW fine AS SELECT t.t, t.u, 'from `el``se`.`t`' AS x FROM own t, mysql.user, information_schema.TABLES",
+      'CREATE VIEW looks AS SELECT x.a FROM own, `el``se`.t x',
+      'CREATE VIEW calls AS SELECT `el``se`.f() AS x FROM own',
+      'CREATE VIEW nests AS SELECT 1 AS x FROM own WHERE EXISTS (SELECT 1 FROM `el``se`.t)',
+      'CREATE TABLE points (id int, CONSTRAINT k FOREIGN KEY (id) REFERENCES `el``se`.p (id))',
+    ])
+      await server.sql('borrowing', statement);
+    const facts = await readInventory(session, flavour, { database: 'borrowing' });
+    const found = await readNotRestorable(session, flavour, { database: 'borrowing', facts });
+    expect(found.map(({ subject, detail }) => `${subject} ${detail.split(',')[0]}`)).toEqual([
+      'foreign key `points`.`k` it needs `el``se`.`p`',
+      'view `calls` it needs `el``se`.`f`',
+      'view `looks` it needs `el``se`.`t`',
+      'view `nests` it needs `el``se`.`t`',
+    ]);
+    await using target = await startMysql({ engine, version });
+    await expect(bringBack(server, target, 'borrowing')).rejects.toMatchObject({ code: 'restore/failed' });
+    await server.sql('borrowing', 'DROP TABLE points');
+    for (const view of ['calls', 'looks', 'nests']) await server.sql('borrowing', `DROP VIEW ${view}`);
+    await target.sql(undefined, 'DROP DATABASE borrowing');
+    const whole = await bringBack(server, target, 'borrowing');
+    expect([whole.degradations, whole.differences]).toEqual([[], []]);
+  });
+
+  test.for(engine === 'mariadb' ? [engine] : [])('are defaults of another database’s sequence', async () => {
+    await server.sql(undefined, 'CREATE DATABASE counting; CREATE SEQUENCE counting.s');
+    await server.sql(database, 'CREATE TABLE counted (a int DEFAULT NEXTVAL(counting.s))');
+    expect(await notRestorable()).toEqual(['object-not-restorable column `counted`.`a`']);
+    await server.sql(database, 'DROP TABLE counted');
+  });
+
+  test('are foreign keys whose names the server does not quote', { timeout: 60_000 }, async () => {
+    await server.sql(undefined, 'CREATE DATABASE ticks');
+    for (const statement of [
+      'CREATE TABLE `p``1` (`i``d` int PRIMARY KEY, plain int, UNIQUE (plain))',
+      'CREATE TABLE fine (a int, CONSTRAINT f FOREIGN KEY (a) REFERENCES `p``1` (plain))',
+      'CREATE TABLE named (a int, CONSTRAINT `c``k` FOREIGN KEY (a) REFERENCES `p``1` (plain))',
+      'CREATE TABLE `of` (`a``b` int, CONSTRAINT o FOREIGN KEY (`a``b`) REFERENCES `p``1` (plain))',
+      'CREATE TABLE `to` (a int, CONSTRAINT t FOREIGN KEY (a) REFERENCES `p``1` (`i``d`))',
+    ])
+      await server.sql('ticks', statement);
+    const facts = await readInventory(session, flavour, { database: 'ticks' });
+    const found = subjectsOf(await readNotRestorable(session, flavour, { database: 'ticks', facts }));
+    const all = ['`named`.`c``k`', '`of`.`o`', '`to`.`t`'];
+    expect(found).toEqual(version === '10.11' ? all.map((key) => `object-not-restorable foreign key ${key}`) : []);
+    await using target = await startMysql({ engine, version });
+    const outcome = await bringBack(server, target, 'ticks').then(
+      ({ differences }) => differences,
+      (error: unknown) => (error as OperationError).code,
+    );
+    expect(outcome).toEqual(version === '10.11' ? 'restore/failed' : []);
+  });
+
   test('is an event whose time has passed, which is told and no failure', async () => {
     await server.sql(
       database,
