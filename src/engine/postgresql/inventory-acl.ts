@@ -29,9 +29,11 @@ const inSchemas = (schemas: string): readonly string[] => [
      FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typacl IS NOT NULL AND ${schemas}`,
 ];
 
+const languages = `SELECT 'language', quote_ident(lanname), lanacl, acldefault('l', lanowner), 'pg_language'::regclass::oid, oid, 0 FROM pg_language WHERE lanacl IS NOT NULL`;
+
 const outsideSchemas: readonly string[] = [
   `SELECT 'this', 'database', datacl, acldefault('d', datdba), 0::oid, 0::oid, 0 FROM pg_database WHERE datname = current_database()`,
-  `SELECT 'language', quote_ident(lanname), lanacl, acldefault('l', lanowner), 'pg_language'::regclass::oid, oid, 0 FROM pg_language WHERE lanacl IS NOT NULL`,
+  languages,
   `SELECT 'foreign-data wrapper', quote_ident(fdwname), fdwacl, acldefault('F', fdwowner), 'pg_foreign_data_wrapper'::regclass::oid, oid, 0
      FROM pg_foreign_data_wrapper WHERE fdwacl IS NOT NULL`,
   `SELECT 'foreign server', quote_ident(srvname), srvacl, acldefault('S', srvowner), 'pg_foreign_server'::regclass::oid, oid, 0
@@ -66,8 +68,8 @@ const aclsOf = (sources: readonly string[]): string => `
 
 const acls: InventoryQuery = { access: true, sql: () => aclsOf([...inSchemas(userSchemas), ...outsideSchemas]) };
 
-/** The same facts of information_schema alone, which pg_dump leaves out. */
-export const standardSchemaAcls = aclsOf(inSchemas("n.nspname = 'information_schema'"));
+/** The same facts of what pg_dump leaves out: information_schema, and languages without a handler (`getProcLangs` in pg_dump.c). */
+export const standardAcls = aclsOf([...inSchemas("n.nspname = 'information_schema'"), `${languages} AND NOT lanispl`]);
 
 const defaultAcls: InventoryQuery = {
   access: true,

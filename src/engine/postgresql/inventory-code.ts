@@ -8,6 +8,12 @@ import {
   type InventoryQuery,
 } from './inventory-query.ts';
 
+/**
+ * The server writes a column that is a cast and has no name without one, `'x'::text`, and when it has read that again it
+ * writes `'x'::text AS text`: names after casts do not count.
+ */
+const sqlBody = String.raw`regexp_replace(pg_get_function_sqlbody(p.oid), '(::[^;\n]+?) AS ("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)(?=,?\n|;|\))', '\1', 'g')`;
+
 /** In the database's own encoding, so that no text fails to convert. */
 const textDigest = (text: string): string => `encode(sha256(convert_to(${text}, getdatabaseencoding())), 'hex')`;
 
@@ -21,7 +27,7 @@ const functions: InventoryQuery = {
         'strict', p.proisstrict, 'leakproof', p.proleakproof, 'cost', p.procost, 'rows', p.prorows, 'settings', ${optionsObject('p.proconfig')},
         'support', ${functionName('p.prosupport')}, 'binary', p.probin,
         'transforms', (SELECT jsonb_agg(format_type(x, NULL) ORDER BY format_type(x, NULL)) FROM unnest(p.protrftypes) x),
-        'sourceSha256', ${textDigest('p.prosrc')}, 'bodySha256', ${textDigest('pg_get_function_sqlbody(p.oid)')})) AS value
+        'sourceSha256', ${textDigest('p.prosrc')}, 'bodySha256', ${textDigest(sqlBody)})) AS value
     FROM pg_proc p
     JOIN pg_namespace n ON n.oid = p.pronamespace
     JOIN pg_language l ON l.oid = p.prolang

@@ -1,6 +1,6 @@
 import type { Fact } from '../../manifest/manifest.ts';
 import { addGrants, type AclItem } from './acl-sql.ts';
-import { standardSchemaAcls } from './inventory-acl.ts';
+import { standardAcls } from './inventory-acl.ts';
 import { firstUserOid } from './inventory-query.ts';
 import { changedInternalTriggers } from './inventory-relations.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
@@ -9,14 +9,14 @@ import type { Session } from './session.ts';
 
 /**
  * What must be done after the data and what pg_dump cannot carry: the owners of objects that belong to an extension, whose
- * script makes them anew for whoever restores; comments on what initdb made; privileges on information_schema; and internal
+ * script makes them anew for whoever restores; comments on what initdb made; privileges on information_schema and the language sql; and internal
  * triggers that are switched off. Runs in the caller's transaction; gives plain SQL for a
  * superuser, to be run in the restored database. Runs twice without error.
  */
 export async function supplementSql(session: Session, bootstrap: string): Promise<string> {
   const members = await session.query<{ type: string; identity: string; owner: string }>(membersSql);
   const comments = await session.query<{ object: string; comment: string | null }>(commentsSql);
-  const acls = await session.query<Fact>(standardSchemaAcls);
+  const acls = await session.query<Fact>(standardAcls);
   const triggers = await session.query<ChangedTrigger>(changedInternalTriggers);
   const listeners = await session.query<Listener>(listenersSql);
   const out = script(bootstrap);
@@ -32,7 +32,7 @@ export async function supplementSql(session: Session, bootstrap: string): Promis
   }
   for (const { object, comment } of comments)
     out.add(`COMMENT ON ${object} IS ${comment === null ? 'NULL' : quoteLiteral(comment)}`);
-  addStandardSchema(out, acls, bootstrap);
+  addStandardGrants(out, acls, bootstrap);
   if (triggers.length > 0) out.block(triggersBlock(triggers));
   if (listeners.length > 0)
     out.block(
@@ -77,12 +77,12 @@ function listenersBlock(states: readonly { readonly name: string; readonly claus
 END`;
 }
 
-/** Privileges on objects of information_schema that somebody changed; the bootstrap superuser owns them all. */
-function addStandardSchema(out: Script, acls: readonly Fact[], bootstrap: string): void {
+/** Privileges on objects of information_schema and on the language sql that somebody changed; the bootstrap superuser owns them all. */
+function addStandardGrants(out: Script, acls: readonly Fact[], bootstrap: string): void {
   // Revoking from a relation revokes from its columns too, so columns come last.
   const rank = ({ name }: Fact): string => `${name.startsWith('column ') ? 1 : 0} ${name}`;
   for (const { name, value } of [...acls].sort((a, b) => (rank(a) < rank(b) ? -1 : 1))) {
-    const [, word, object] = /^(view|table|column|function|type|domain|schema) (.*)$/s.exec(name) ?? [];
+    const [, word, object] = /^(view|table|column|function|type|domain|schema|language) (.*)$/s.exec(name) ?? [];
     if (word === undefined || object === undefined) continue;
     const items = value['items'] as readonly AclItem[];
     if (word === 'column') {
