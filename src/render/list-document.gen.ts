@@ -35,6 +35,10 @@ export interface Backup {
   id: BackupId;
   address: Address;
   /**
+   * Location of the repository that holds it.
+   */
+  repository?: string;
+  /**
    * 1 for the first backup of its address, then one more each.
    */
   sequence: number;

@@ -4,7 +4,7 @@ import { newestFirst } from '../plan/history.ts';
 import type { BackupSummary } from '../plan/observed.ts';
 import { proofOf } from '../plan/proof-level.ts';
 import type { Backup, ListDocument } from './list-document.gen.ts';
-import type { Listing } from './list-text.ts';
+import type { ListedBackup, Listing } from './list-text.ts';
 import { lostJson } from './lost-lines.ts';
 import { notReadJson } from './not-read-lines.ts';
 import { unreadableJson } from './unreadable-lines.ts';
@@ -23,11 +23,12 @@ export function listJson({ backups, lost, unreadable, notRead }: Listing, at: In
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function backupDocument(backup: BackupSummary, at: Instant): Backup {
+function backupDocument(backup: ListedBackup, at: Instant): Backup {
   const proof = proofOf(backup);
   return {
     id: backup.id,
     address: { server: backup.address.server, database: backup.address.database },
+    repository: backup.location,
     sequence: backup.sequence,
     previous: backup.previous,
     snapshotAt: isoTime(backup.snapshotAt),

@@ -13,8 +13,13 @@ import { notReadLines, type NotRead } from './not-read-lines.ts';
 import type { Paint } from './paint.ts';
 import { unreadableLines, type UnreadableIn } from './unreadable-lines.ts';
 
+/** A backup and the location of its repository. */
+export interface ListedBackup extends BackupSummary {
+  readonly location: string;
+}
+
 export interface Listing {
-  readonly backups: readonly BackupSummary[];
+  readonly backups: readonly ListedBackup[];
   readonly lost: readonly LostIn[];
   readonly unreadable: readonly UnreadableIn[];
   readonly notRead: readonly NotRead[];
@@ -36,17 +41,19 @@ export function listText(
   return `${[...listed, ...(missing.length === 0 ? [] : ['', ...missing])].join('\n')}\n`;
 }
 
-function tableOf(backups: readonly BackupSummary[], at: Instant, paint: Paint): readonly string[] {
+/** Where backups of several repositories are listed, each line says which one has it. */
+function tableOf(backups: readonly ListedBackup[], at: Instant, paint: Paint): readonly string[] {
   const groups = [...Map.groupBy(backups, ({ address }) => formatAddress(address))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([address, list]) => [address, list.toSorted(newestFirst)] as const);
   const inOrder = groups.flatMap(([, list]) => list);
+  const several = new Set(backups.map(({ location }) => location)).size > 1;
   const [head = '', ...rows] = columns([
-    ['id', 'snapshot', 'age', 'tables', 'rows', 'stored', 'proof', 'lacks'],
-    ...inOrder.map((backup) => cells(backup, at)),
+    ['id', 'snapshot', 'age', 'tables', 'rows', 'stored', 'proof', ...(several ? ['repository'] : []), 'lacks'],
+    ...inOrder.map((backup) => cells(backup, { at, several })),
   ]);
   const row = new Map(inOrder.map((backup, index) => [backup, rows[index] ?? '']));
-  const line = (backup: BackupSummary): string =>
+  const line = (backup: ListedBackup): string =>
     `  ${proofOf(backup).damaged ? paint.error(row.get(backup) ?? '') : (row.get(backup) ?? '')}`;
   return [
     `  ${paint.faint(head)}`,
@@ -54,7 +61,10 @@ function tableOf(backups: readonly BackupSummary[], at: Instant, paint: Paint): 
   ];
 }
 
-function cells(backup: BackupSummary, at: Instant): readonly string[] {
+function cells(
+  backup: ListedBackup,
+  { at, several }: { readonly at: Instant; readonly several: boolean },
+): readonly string[] {
   const proof = proofOf(backup);
   const age = at - backup.snapshotAt;
   return [
@@ -65,6 +75,7 @@ function cells(backup: BackupSummary, at: Instant): readonly string[] {
     String(backup.rows),
     formatBytes(backup.storedBytes),
     `${proof.level} ${time(proof.at)}${proof.damaged ? ' DAMAGED' : ''}${expiredWords(backup)}`,
+    ...(several ? [escapeControl(backup.location)] : []),
     backup.degradations.length === 0
       ? ''
       : `${backup.degradations.length} (${[...new Set(backup.degradations.map(({ code }) => code))].join(', ')})`,

@@ -11,7 +11,7 @@ const backups = [
   backup('app', hours(2), { drilled: { at: ago(hours(1)), passed: true, level: 'L5', restoreMs: 41_000 } }),
   backup('new\nline', hours(5), { degradations: [{ code: 'passwords-unreadable', subject: 'x', detail: 'y' }] }),
   backup('app', hours(-3)),
-];
+].map((each) => ({ ...each, location: '/srv/backups' }));
 
 test('text: by database, newest first, with the proof that each has shown', () => {
   const lines = listText({ backups, lost: [], unreadable: [], notRead: [] }, { at: now, paint: paint(0) })
@@ -25,6 +25,21 @@ test('text: by database, newest first, with the proof that each has shown', () =
   expect(lines[5]).toBe('srv/new\\nline');
   expect(lines[6]).toMatch(/1 \(passwords-unreadable\)$/);
   expect(lines).toHaveLength(7);
+});
+
+test('text: says which repository has a backup where there are several', () => {
+  const [first, ...more] = backups;
+  if (first === undefined) throw new Error('there are backups');
+  const listing = {
+    backups: [{ ...first, location: '/mnt/off\nsite' }, ...more],
+    lost: [],
+    unreadable: [],
+    notRead: [],
+  };
+  const text = listText(listing, { at: now, paint: paint(0) });
+  expect(text).toMatch(/^ {2}id .* proof +repository +lacks$/m);
+  expect(text).toMatch(/L2 2026-11-20T09:13Z DAMAGED +\/mnt\/off\\nsite$/m);
+  expect(text.match(/\/srv\/backups/g)).toHaveLength(3);
 });
 
 test('text: none', () => {
@@ -106,6 +121,8 @@ test('JSON: keeps schemas/list.v1', async () => {
   const { address, id, snapshotAt } = expired;
   const gone = { lost: [{ address, id: undefined, sequence: undefined, location }] };
   const listing = { ...gone, unreadable: [{ address, id, snapshotAt, location }], notRead };
-  expect(errorsOf(JSON.parse(listJson({ ...listing, backups: [...backups, expired] }, now)))).toEqual([]);
+  expect(errorsOf(JSON.parse(listJson({ ...listing, backups: [...backups, { ...expired, location }] }, now)))).toEqual(
+    [],
+  );
   expect(errorsOf({ ...(JSON.parse(listJson({ ...listing, backups }, now)) as object), more: 1 })).toHaveLength(1);
 });

@@ -24,7 +24,7 @@ export async function run(options: ListOptions, context: Context): Promise<numbe
   const { located, lost, unreadable, notRead } = opened;
   const listing = {
     backups: matching(located, options.address, { others: [...lost, ...unreadable], notRead }).map(
-      ({ backup }) => backup,
+      ({ backup, repository }) => ({ ...backup, location: repository.location }),
     ),
     lost: ofAddresses(lost, options.address),
     unreadable: ofAddresses(unreadable, options.address),
