@@ -1,5 +1,6 @@
 import type { Degradation, Fact } from '../../manifest/manifest.ts';
 import type { Flavour } from './flavour.ts';
+import { masked } from './neutral-name.ts';
 
 /**
  * What needs something in another database, which a backup of this one does not hold: views and defaults are refused without
@@ -30,7 +31,9 @@ interface Needed {
 
 function neededBy({ kind, value }: Fact): readonly Needed[] {
   if (kind === 'view' && value['broken'] !== true) return qualifiedIn(value['definition']);
-  if (kind === 'column') return qualifiedIn(value['default']);
+  // MySQL's defaults are texts without quotes, and it has no sequences.
+  if (kind === 'column' && /\b(?:next|last)val\(`/i.test(String(value['default'])))
+    return qualifiedIn(value['default']);
   return kind === 'foreign-key' ? qualifiedIn(`from ${String(value['references'])}`) : [];
 }
 
@@ -44,7 +47,7 @@ function qualifiedIn(text: unknown): readonly Needed[] {
   for (const { index, groups } of text.matchAll(token)) {
     const { database, object, column, call } = groups ?? {};
     if (database === undefined || object === undefined) continue;
-    if (column === undefined && call === undefined && !table.test(text.slice(0, index))) continue;
+    if (column === undefined && call === undefined && !isTableBehind(masked(text.slice(0, index)))) continue;
     found.push({ database: database.slice(1, -1).replaceAll('``', '`'), what: `${database}.${object}` });
   }
   return found;
@@ -54,4 +57,14 @@ function qualifiedIn(text: unknown): readonly Needed[] {
 const token =
   /'(?:[^'\\]|''|\\[\s\S])*'|"(?:[^"\\]|""|\\[\s\S])*"|(?<database>`(?:[^`]|``)*`)\.(?<object>`(?:[^`]|``)*`)(?:(?<column>\.`(?:[^`]|``)*`)|(?<call>\())?|`(?:[^`]|``)*`/g;
 
-const table = /\b(?:from|(?:straight_)?join|nextval|lastval)[\s(]*$/i;
+/** Whether a name here is a table's. EXTRACT, TRIM and the like have a FROM as well, and no SELECT before it. */
+function isTableBehind(before: string): boolean {
+  const [, word] = /\b(from|join|straight_join|nextval|lastval)[\s(]*$/i.exec(before) ?? [];
+  if (word?.toLowerCase() !== 'from') return word !== undefined;
+  let depth = 0;
+  for (let at = before.lastIndexOf(word); at >= 0; at -= 1) {
+    if (before[at] === ')') depth += 1;
+    else if (before[at] === '(' && depth-- === 0) return /^\((?:select|with)\b/i.test(before.slice(at));
+  }
+  return true;
+}

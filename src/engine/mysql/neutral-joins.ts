@@ -1,4 +1,4 @@
-import { quoted } from './neutral-name.ts';
+import { masked } from './neutral-name.ts';
 
 /**
  * The definition of a view as the server prints it, without parentheses around all of what stands behind a FROM. Servers print
@@ -6,8 +6,7 @@ import { quoted } from './neutral-name.ts';
  * group from the left either way, so that no two different ones become equal.
  */
 export function withoutOuterParentheses(definition: string): string {
-  // Of the same length, so that places fit: what is within quotes may hold anything.
-  const bare = definition.replaceAll(quoted, (found) => `${found.slice(0, 1)}${'x'.repeat(found.length - 1)}`);
+  const bare = masked(definition);
   const closing = pairsIn(bare);
   const dropped = new Set<number>();
   for (const { index } of bare.matchAll(/\bfrom \(/g)) {

@@ -23,7 +23,7 @@ export function withoutDatabase(text: string, database: string): string {
 }
 
 /** Quoted things: names, and texts with doubled quotes or backslashes in them. */
-export const quoted = /`(?:[^`]|``)*`|'(?:[^'\\]|''|\\[\s\S])*'|"(?:[^"\\]|""|\\[\s\S])*"/g;
+const quoted = /`(?:[^`]|``)*`|'(?:[^'\\]|''|\\[\s\S])*'|"(?:[^"\\]|""|\\[\s\S])*"/g;
 
 /** The text with something done to all that is not within quotes of any kind. */
 export function outsideQuotes(text: string, edit: (bare: string) => string): string {
@@ -35,3 +35,7 @@ export function outsideQuotes(text: string, edit: (bare: string) => string): str
   }
   return result + edit(text.slice(at));
 }
+
+/** The text with what is within quotes made unreadable, since it may hold anything; of the same length, so that places fit. */
+export const masked = (text: string): string =>
+  text.replaceAll(quoted, (found) => `${found.slice(0, 1)}${'x'.repeat(found.length - 1)}`);
