@@ -24,7 +24,7 @@ export interface ReportRequest {
 export function parseReports(
   reports: readonly string[],
   formats: readonly string[],
-  cwd: string,
+  { cwd, spec }: { readonly cwd: string; readonly spec: string },
 ): readonly ReportRequest[] {
   return reports.map((report) => {
     const [format = '', ...rest] = report.split('=');
@@ -32,10 +32,16 @@ export function parseReports(
     if (!formats.includes(format) || path === '')
       throw invalidUsage(`--report ${report} is not FORMAT=PATH`, `Formats here: ${formats.join(', ')}.`);
     const file = resolve(cwd, path);
+    refuseSpec(`--report ${report}`, { file, spec: resolve(cwd, spec) });
     // Found before a backup of hours, and not after it.
     if (!existsSync(dirname(file))) throw invalidUsage(`--report ${report}: there is no folder ${dirname(file)}`);
     return { format, path: file };
   });
+}
+
+/** Throws InvalidInput where something would be written over the spec. */
+export function refuseSpec(what: string, { file, spec }: { readonly file: string; readonly spec: string }): void {
+  if (file === spec) throw invalidUsage(`${what} would replace the spec`, 'Name another file.');
 }
 
 export interface AnswerTo {

@@ -35,7 +35,7 @@ interface ApplyOptions extends GlobalOptions {
 
 /** Plans anew, gets approval, carries out. A saved plan is an approval of what it lists and of nothing else. */
 export async function run(options: ApplyOptions, context: Context): Promise<number> {
-  const reports = parseReports(options.report, ['text', 'json'], context.cwd);
+  const reports = parseReports(options.report, ['text', 'json'], { ...options, cwd: context.cwd });
   const parallel = positiveInteger(options.parallel, '--parallel');
   if (options.now && options.plan !== undefined)
     throw new OperationError('usage/invalid', '--now does not go with a saved plan, which says what is backed up', {

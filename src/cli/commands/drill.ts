@@ -32,7 +32,7 @@ interface DrillOptions extends GlobalOptions {
 
 /** Drills the chosen databases. One that cannot be drilled is part of the answer, and the others go on. */
 export async function run(options: DrillOptions, context: Context): Promise<number> {
-  const reports = parseReports(options.report, ['text', 'json', 'junit', 'markdown'], context.cwd);
+  const reports = parseReports(options.report, ['text', 'json', 'junit', 'markdown'], { ...options, cwd: context.cwd });
   if (options.due && options.set !== undefined)
     throw invalidUsage('--due and --set exclude each other', 'A drill of one backup that is named runs in any case.');
   const desired = await loadSpec(options, context);

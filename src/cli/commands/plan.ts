@@ -6,7 +6,7 @@ import { planJson } from '../../render/plan-json.ts';
 import { planMarkdown } from '../../render/plan-markdown.ts';
 import { planText } from '../../render/plan-text.ts';
 import { observe } from '../../run/observe.ts';
-import { answer, parseReports } from '../answer.ts';
+import { answer, parseReports, refuseSpec } from '../answer.ts';
 import { paintFor } from '../colour.ts';
 import type { Context } from '../context.ts';
 import { exitCodeOfPlan } from '../exit-code.ts';
@@ -29,7 +29,9 @@ const tool = { name: 'holdfast', version };
 
 /** Observes and plans; writes nothing but the files it was asked for. */
 export async function run(options: PlanOptions, context: Context): Promise<number> {
-  const reports = parseReports(options.report, ['text', 'json', 'markdown'], context.cwd);
+  const reports = parseReports(options.report, ['text', 'json', 'markdown'], { ...options, cwd: context.cwd });
+  const out = options.out === undefined ? undefined : resolve(context.cwd, options.out);
+  if (out !== undefined) refuseSpec('--out', { file: out, spec: resolve(context.cwd, options.spec) });
   const desired = await loadSpec(options, context);
   const only = options.address.length === 0 ? undefined : options.address;
   const { observed } = await withTools(options, context, (tools) =>
@@ -41,7 +43,7 @@ export async function run(options: PlanOptions, context: Context): Promise<numbe
   });
   refuseUnmatched(plan);
   const { verbose } = options;
-  if (options.out !== undefined) await save(resolve(context.cwd, options.out), planJson(plan, tool));
+  if (out !== undefined) await save(out, planJson(plan, tool));
   return answer(
     {
       text: () => planText(plan, { paint: paintFor(context.stdout, options, context.env), verbose }),

@@ -43,7 +43,7 @@ interface RestoreOptions extends GlobalOptions {
 
 /** Restores one or several databases onto the named server. With `--repository` neither spec nor source is needed. */
 export async function run(options: RestoreOptions, context: Context): Promise<number> {
-  const reports = parseReports(options.report, ['text', 'json'], context.cwd);
+  const reports = parseReports(options.report, ['text', 'json'], { ...options, cwd: context.cwd });
   const selection = selectionOf(options, systemClock.now());
   if (options.address.length === 0 && options.set === undefined)
     throw invalidUsage(

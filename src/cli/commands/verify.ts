@@ -25,7 +25,7 @@ interface VerifyOptions extends GlobalOptions {
 
 /** Reads the chosen backups whole and records what was found. Nothing to verify is an error, not a success. */
 export async function run(options: VerifyOptions, context: Context): Promise<number> {
-  const reports = parseReports(options.report, ['text', 'json'], context.cwd);
+  const reports = parseReports(options.report, ['text', 'json'], { ...options, cwd: context.cwd });
   if (options.all && options.set !== undefined) throw invalidUsage('--set and --all exclude each other');
   const { level } = options;
   const places = await placesOf(options, context);
