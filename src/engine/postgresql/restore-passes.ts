@@ -15,7 +15,9 @@ export interface RestorePass {
  *
  * Triggers of partitions that are cloned from their parent's are in an archive only as `ALTER TABLE … DISABLE TRIGGER`, and
  * nothing there says that they need the parent's first: alone or beside others, pg_restore may come to them too early and fails
- * (measured with 15.18, 17.12 and 18.6). A clone is younger than what it was cloned from, so triggers come by their age.
+ * (measured with 15.18, 17.12 and 18.6). A clone is younger than what it was cloned from, so triggers come by their age. Those
+ * that the server makes for foreign keys are in it by names that hold the OID they had, which none has on another server: they
+ * are left out, and the supplement sets their states.
  *
  * Privileges: with several jobs pg_restore also grants several at a time, and one of them may need another: who hands a
  * privilege on a table on does it in their own name and needs the privilege on its schema.
@@ -27,7 +29,7 @@ export async function restorePasses(listing: Listing): Promise<readonly RestoreP
   const entries = new Map<PassName, Entry[]>(Object.keys(inOrder).map((name) => [name as PassName, []]));
   for await (const line of archiveListing(listing)) {
     const [, id, oid, what = ''] = /^(\d+); \d+ (\d+) (.*)$/.exec(line) ?? [];
-    if (id !== undefined) entries.get(passOf(what))?.push({ id, oid: Number(oid) });
+    if (id !== undefined && !isServersOwn(what, oid)) entries.get(passOf(what))?.push({ id, oid: Number(oid) });
   }
   entries.set('triggers', byAge(entries.get('triggers') ?? []));
   return [...entries]
@@ -56,6 +58,10 @@ const byAge = (triggers: readonly Entry[]): Entry[] => [
   ...triggers.filter(({ oid }) => oid !== 0).sort((a, b) => a.oid - b.oid),
   ...triggers.filter(({ oid }) => oid === 0),
 ];
+
+/** `CreateTriggerFiringOn` in trigger.c. Nobody else knows the OID of a trigger before it is there. */
+const isServersOwn = (entry: string, oid = ''): boolean =>
+  entry.startsWith('TRIGGER ') && ['a', 'c'].some((kind) => entry.includes(` RI_ConstraintTrigger_${kind}_${oid} `));
 
 function passOf(entry: string): PassName {
   if (/^(DEFAULT )?ACL /.test(entry)) return 'privileges';
