@@ -9,12 +9,13 @@ import type { Session } from './session.ts';
 
 /**
  * What must be done after the data and what pg_dump cannot carry: the owners of objects that belong to an extension, whose
- * script makes them anew for whoever restores; comments on what initdb made; privileges on information_schema and the language sql; and internal
+ * script makes them anew for whoever restores, and the options of its dictionaries; comments on what initdb made; privileges on information_schema and the language sql; and internal
  * triggers that are switched off. Runs in the caller's transaction; gives plain SQL for a
  * superuser, to be run in the restored database. Runs twice without error.
  */
 export async function supplementSql(session: Session, bootstrap: string): Promise<string> {
   const members = await session.query<{ type: string; identity: string; owner: string }>(membersSql);
+  const dictionaries = await session.query<{ name: string; options: string }>(dictionariesSql);
   const comments = await session.query<{ object: string; comment: string | null }>(commentsSql);
   const acls = await session.query<Fact>(standardAcls);
   const triggers = await session.query<ChangedTrigger>(changedInternalTriggers);
@@ -30,6 +31,7 @@ export async function supplementSql(session: Session, bootstrap: string): Promis
     const keyword = keywords[type];
     if (keyword !== undefined) out.add(`ALTER ${keyword} ${identity} OWNER TO ${quoteIdentifier(owner)}`);
   }
+  for (const { name, options } of dictionaries) out.block(dictionaryBlock(name, options));
   for (const { object, comment } of comments)
     out.add(`COMMENT ON ${object} IS ${comment === null ? 'NULL' : quoteLiteral(comment)}`);
   addStandardGrants(out, acls, bootstrap);
@@ -51,6 +53,21 @@ const withoutEventTriggers = `BEGIN
   IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
     PERFORM pg_catalog.set_config('session_replication_role', 'replica', false);
   END IF;
+END`;
+
+/** Dictionaries of extensions, which are there to be altered (manual, "unaccent", "dict_int"): the script makes them anew. */
+const dictionariesSql = `
+  SELECT quote_ident(n.nspname) || '.' || quote_ident(d.dictname) AS name, d.dictinitoption AS options
+  FROM pg_ts_dict d JOIN pg_namespace n ON n.oid = d.dictnamespace
+  WHERE d.dictinitoption IS NOT NULL AND EXISTS (
+    SELECT FROM pg_depend e WHERE e.classid = 'pg_ts_dict'::regclass AND e.objid = d.oid AND e.deptype = 'e')
+  ORDER BY n.nspname COLLATE "C", d.dictname COLLATE "C"`;
+
+/** The server looks for the files that options name. Without them the dictionary stays as it is, and a drill tells so. */
+const dictionaryBlock = (name: string, options: string): string => `BEGIN
+  ALTER TEXT SEARCH DICTIONARY ${name} (${options});
+EXCEPTION WHEN OTHERS THEN
+  RAISE WARNING 'the options of dictionary % could not be set: %', ${quoteLiteral(name)}, SQLERRM;
 END`;
 
 interface Listener {

@@ -10,6 +10,9 @@ const rare: Readonly<Record<string, string>> = {
     REVOKE USAGE ON LANGUAGE sql FROM PUBLIC; GRANT USAGE ON LANGUAGE sql TO giver WITH GRANT OPTION;
     SET ROLE giver; GRANT USAGE ON LANGUAGE sql TO taker; RESET ROLE;
     CREATE TABLE t (a int); GRANT SELECT ON t TO giver, taker`,
+  'options of an extension’s dictionary': `
+    CREATE SCHEMA "it's"; CREATE EXTENSION dict_int SCHEMA "it's";
+    ALTER TEXT SEARCH DICTIONARY "it's".intdict (maxlen = 3, rejectlong = true)`,
   'columns without a name in a function of SQL': `
     CREATE FUNCTION f() RETURNS TABLE (a text, b numeric, c text) BEGIN ATOMIC
       SELECT 'x', 1.5::numeric(10, 2), (SELECT NULL::varchar); SELECT 'y', 2, 'z' AS named; END`,
