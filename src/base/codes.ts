@@ -96,6 +96,7 @@ export const codes = {
   'target/version': 'The target’s major version differs from the source’s.',
   'target/engine': 'The target is another kind of server than the one that the backup is of.',
   'restore/database-exists': 'The database already exists on the target.',
+  'restore/name-bound': 'What the backup holds belongs to a database of one name, and another was asked for.',
   'restore/role-differs': 'A role already exists on the target with other properties.',
   'restore/failed': 'A restore step failed.',
   'restore/no-backup': 'No backup fits the request.',

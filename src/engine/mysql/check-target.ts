@@ -12,6 +12,7 @@ import { findClient } from './clients.ts';
 import { seriesOf, type Flavour } from './flavour.ts';
 import { mayReplace } from './restore-database.ts';
 import { openSession, type Session } from './session.ts';
+import { tiedTriggers } from './tied-triggers.ts';
 import { namedTimeZones } from './time-zones.ts';
 
 /** The contract is `Engine.checkTarget`. Errors are what a restore would certainly fail at; warnings, what would come back otherwise. */
@@ -36,6 +37,7 @@ export const checkTarget =
             ...(await timeZones(session, request)),
             ...(await checkSpace(target, session, request)),
             ...(await database(target, flavour, request)),
+            ...tiedTriggers(request),
           ];
     return found.map((diagnostic) => ({ ...diagnostic, subject: target.name }));
   };

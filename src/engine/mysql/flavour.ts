@@ -48,6 +48,8 @@ export interface Flavour {
   /** What the dump program puts between the body of a routine, trigger or event and what follows it. */
   readonly behindBodies: ' ' | '\n';
   readonly clientReading: Reading;
+  /** Whether the server keeps what stands before the body of a trigger as somebody wrote it, names of databases included. */
+  readonly keepsTriggerHeads: boolean;
   /** SQL whose one row says where the binary log stands; columns `File`, `Position` and perhaps `Executed_Gtid_Set`. */
   readonly positionSql: readonly string[];
   /** SQL that gives one row with `gtid`; undefined where `positionSql` has it. */
@@ -141,6 +143,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     lostWithEvents: undefined,
     behindBodies: ' ',
     clientReading: { code: ['!'], hint: '+', knowsAnsiQuotes: false },
+    keepsTriggerHeads: false,
     positionSql: ['SHOW BINARY LOG STATUS', 'SHOW MASTER STATUS'],
     gtidSql: undefined,
     sessionSettings: [
@@ -226,6 +229,7 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
     lostWithEvents: /['"\\\n\r\u001a]/,
     behindBodies: '\n',
     clientReading: { code: ['!', 'M!'], hint: undefined, knowsAnsiQuotes: true },
+    keepsTriggerHeads: true,
     positionSql: ['SHOW MASTER STATUS'],
     gtidSql: 'SELECT @@gtid_binlog_pos AS gtid',
     sessionSettings: [

@@ -2,16 +2,18 @@ import type { Json } from '../../base/json.ts';
 import { inexactness } from './inventory-exact.ts';
 import { digestOf, factOf, unlessEmpty, type InventoryPart, type Row } from './inventory-query.ts';
 import { quoteName } from './quote.ts';
+import { withTiedTriggers } from './tied-triggers.ts';
 
 /** How the server reads a body: the same text under another sql_mode or character set is another program. */
 const readAs = `SQL_MODE AS sqlMode, CHARACTER_SET_CLIENT AS client, COLLATION_CONNECTION AS connection, DATABASE_COLLATION AS databaseCollation`;
 
-const triggers: InventoryPart = async ({ catalog }) => {
+const triggers: InventoryPart = async ({ catalog, flavour }) => {
   const rows = await catalog.session.query<Row>(`
     SELECT TRIGGER_NAME AS name, EVENT_OBJECT_TABLE AS \`table\`, ACTION_TIMING AS timing, EVENT_MANIPULATION AS event,
       ACTION_ORDER AS position, DEFINER AS definer, ${digestOf('ACTION_STATEMENT', 'bodySha256')}, ${inexactness('ACTION_STATEMENT')}, ${readAs}
     FROM information_schema.TRIGGERS WHERE ${catalog.inDatabase('TRIGGER_SCHEMA')}`);
-  return rows.map((row) => factOf('trigger', row, ['name']));
+  const facts = rows.map((row) => factOf('trigger', row, ['name']));
+  return flavour.keepsTriggerHeads ? withTiedTriggers(catalog, facts) : facts;
 };
 
 /** Procedures, functions, and MariaDB's packages with their bodies. Bodies that the login may not read have no digest. */

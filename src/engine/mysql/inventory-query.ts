@@ -1,5 +1,6 @@
 import type { Fact } from '../../manifest/manifest.ts';
 import type { Catalog } from './catalog.ts';
+import type { Flavour } from './flavour.ts';
 import { quoteName } from './quote.ts';
 
 export type Row = Readonly<Record<string, string | null>>;
@@ -7,6 +8,7 @@ export type Row = Readonly<Record<string, string | null>>;
 /** What the parts of an inventory are read from, with the one thing that all of them need. */
 export interface InventoryContext {
   readonly catalog: Catalog;
+  readonly flavour: Flavour;
   /** Tables that hold rows, by name: neither views nor sequences. */
   readonly tables: ReadonlySet<string>;
 }

@@ -14,11 +14,11 @@ import type { Session } from './session.ts';
  * The structure of one database as facts, without its accounts and rows. Only reads. The same code reads the source and the
  * restored database, whatever its name is, so equal databases of one release series give equal facts. information_schema is
  * not part of a snapshot: it must not change meanwhile. How many queries it takes depends on how many views (MySQL),
- * sequences and odd texts (`withExactStatements`) there are, never on how many tables. Throws what the session throws.
+ * sequences, odd texts (`withExactStatements`) and triggers (MariaDB) there are, never on how many tables. Throws what the session throws.
  */
 export async function readInventory(
   session: Session,
-  _flavour: Flavour,
+  flavour: Flavour,
   { database }: { readonly database: string },
 ): Promise<Fact[]> {
   const catalog = await openCatalog(session, database);
@@ -26,7 +26,7 @@ export async function readInventory(
     `SELECT TABLE_NAME AS name FROM information_schema.TABLES
      WHERE ${catalog.inDatabase('TABLE_SCHEMA')} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')`,
   );
-  const context: InventoryContext = { catalog, tables: new Set(rows.map(({ name }) => name)) };
+  const context: InventoryContext = { catalog, flavour, tables: new Set(rows.map(({ name }) => name)) };
   const facts: Fact[] = [];
   for (const part of parts) facts.push(...(await part(context)));
   facts.push(...(await readSequences(catalog)), ...(await readCounters(session, database)));
