@@ -11,7 +11,10 @@ export interface RestorePass {
 
 /**
  * The passes of pg_restore's own (`_tocEntryRestorePass` in src/bin/pg_dump/pg_backup_archiver.c), each for a run of its own,
- * and two more. Passes without entries are left out. Throws as a command does.
+ * and more. Passes without entries are left out. Throws as a command does.
+ *
+ * Foreign keys come after all rows. Those of a partitioned table wait for its own rows alone, of which it has none: its
+ * partitions would be filled under their eyes, row by row, and not at all with rows that one was never checked against (18).
  *
  * Triggers of partitions that are cloned from their parent's are in an archive only as `ALTER TABLE … DISABLE TRIGGER`, and
  * nothing there says that they need the parent's first: alone or beside others, pg_restore may come to them too early and fails
@@ -37,11 +40,12 @@ export async function restorePasses(listing: Listing): Promise<readonly RestoreP
     .map(([name, all]) => ({ name, ids: all.map(({ id }) => id), inOrder: inOrder[name] }));
 }
 
-type PassName = 'contents' | 'triggers' | 'privileges' | 'views' | 'event-triggers';
+type PassName = 'contents' | 'foreign-keys' | 'triggers' | 'privileges' | 'views' | 'event-triggers';
 
 /** In the order in which they follow each other. */
 const inOrder: Readonly<Record<PassName, boolean>> = {
   contents: false,
+  'foreign-keys': false,
   triggers: true,
   privileges: true,
   views: false,
@@ -68,6 +72,7 @@ function passOf(entry: string): PassName {
   // They are filled once all privileges are there.
   if (entry.startsWith('MATERIALIZED VIEW DATA ')) return 'views';
   if (/^((COMMENT|SECURITY LABEL) - )?EVENT TRIGGER /.test(entry)) return 'event-triggers';
+  if (/^(FK CONSTRAINT |COMMENT .* CONSTRAINT )/.test(entry)) return 'foreign-keys';
   // A comment on something else that looks like one on a trigger may as well come later.
   return /^(TRIGGER |COMMENT .* TRIGGER )/.test(entry) ? 'triggers' : 'contents';
 }

@@ -13,6 +13,20 @@ const rare: Readonly<Record<string, string>> = {
   'options of an extension’s dictionary': `
     CREATE SCHEMA "it's"; CREATE EXTENSION dict_int SCHEMA "it's";
     ALTER TEXT SEARCH DICTIONARY "it's".intdict (maxlen = 3, rejectlong = true)`,
+  'a foreign key of a partitioned table that was never checked': `
+    CREATE TABLE listed (k int PRIMARY KEY); INSERT INTO listed SELECT generate_series(100, 20000);
+    CREATE TABLE m (k int) PARTITION BY RANGE (k); CREATE TABLE plain (k int);
+    DO $$BEGIN
+      FOR i IN 0..49 LOOP
+        EXECUTE format('CREATE TABLE m%s PARTITION OF m FOR VALUES FROM (%s) TO (%s)', i, i, i + 1);
+        EXECUTE format('CREATE TABLE unlike%s AS SELECT generate_series(1, 2000) AS i', i);
+      END LOOP;
+      INSERT INTO m SELECT generate_series(0, 49); INSERT INTO plain VALUES (1);
+      IF current_setting('server_version_num')::int >= 180000 THEN
+        ALTER TABLE m ADD CONSTRAINT never FOREIGN KEY (k) REFERENCES listed NOT VALID;
+      ELSE ALTER TABLE plain ADD CONSTRAINT never FOREIGN KEY (k) REFERENCES listed NOT VALID; END IF;
+    END$$;
+    CREATE TABLE other (k int REFERENCES listed); COMMENT ON CONSTRAINT other_k_fkey ON other IS 'a comment'`,
   'columns without a name in a function of SQL': `
     CREATE FUNCTION f() RETURNS TABLE (a text, b numeric, c text) BEGIN ATOMIC
       SELECT 'x', 1.5::numeric(10, 2), (SELECT NULL::varchar); SELECT 'y', 2, 'z' AS named; END`,
