@@ -38,6 +38,14 @@ describe.each(majors)('the commands of docs/design.md, PostgreSQL %i', (major) =
     ).toEqual([{ rows: '20000', length: '1280000' }]);
     expect(await target.sql('botpress_db', `SELECT note FROM small`)).toEqual([{ note: 'a\tb' }]);
     expect(
+      await target.sql(
+        'botpress_db',
+        `SELECT (SELECT n::text FROM older) AS view, (SELECT count(*)::text FROM heard) AS heard, (SELECT count(*)::text FROM parts) AS rows,
+           (SELECT string_agg(tgenabled::text, '' ORDER BY tgrelid::regclass::text) FROM pg_trigger WHERE tgname = 'noted') AS triggers,
+           (SELECT evtenabled::text FROM pg_event_trigger) AS listener, (SELECT count(*)::text FROM pg_description WHERE description ~ '^an? (key|trigger)') AS comments`,
+      ),
+    ).toEqual([{ view: '20000', heard: '0', rows: '1', triggers: 'DO', listener: 'A', comments: '2' }]);
+    expect(
       await target.sql('botpress_db', `SELECT has_table_privilege('reader', 'big', 'SELECT')::text AS may`),
     ).toEqual([{ may: 'true' }]);
     expect(
@@ -128,5 +136,31 @@ async function fill(source: TestServer): Promise<void> {
      CREATE TABLE small AS SELECT e'a\\tb' AS note;
      ALTER TABLE big OWNER TO botpress; GRANT SELECT ON big TO reader`,
   );
+  await source.sql('botpress_db', orderMatters);
   await source.sql('postgres', 'ALTER DATABASE botpress_db SET default_transaction_read_only = on');
 }
+
+/**
+ * What comes back only in the right order: a foreign key of a partitioned table, a trigger of a partition in another state than
+ * the one that it is a clone of, a materialised view that needs a younger one, and an event trigger that hears everything.
+ */
+const orderMatters = `
+  ALTER TABLE big ADD PRIMARY KEY (id);
+  CREATE TABLE parts (id int, big_id int, CONSTRAINT known FOREIGN KEY (big_id) REFERENCES big) PARTITION BY RANGE (id);
+  CREATE TABLE part PARTITION OF parts FOR VALUES FROM (0) TO (100);
+  INSERT INTO parts VALUES (1, 7);
+  COMMENT ON CONSTRAINT known ON parts IS 'a key';
+  CREATE FUNCTION same() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+  CREATE TRIGGER noted BEFORE INSERT ON parts FOR EACH ROW EXECUTE FUNCTION same();
+  COMMENT ON TRIGGER noted ON parts IS 'a trigger';
+  ALTER TABLE part DISABLE TRIGGER noted;
+  CREATE VIEW between AS SELECT 0::bigint AS n;
+  CREATE MATERIALIZED VIEW older AS SELECT n FROM between;
+  CREATE MATERIALIZED VIEW younger AS SELECT count(*) AS n FROM big;
+  CREATE OR REPLACE VIEW between AS SELECT n FROM younger;
+  REFRESH MATERIALIZED VIEW older;
+  CREATE TABLE heard (tag text);
+  CREATE FUNCTION hear() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.heard VALUES (tg_tag); END';
+  CREATE EVENT TRIGGER hears ON ddl_command_start EXECUTE FUNCTION hear();
+  ALTER EVENT TRIGGER hears ENABLE ALWAYS;
+  COMMENT ON EVENT TRIGGER hears IS 'an event trigger'`;
