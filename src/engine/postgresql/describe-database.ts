@@ -10,7 +10,6 @@ import { rolesSql } from './roles-sql.ts';
 import type { Session } from './session.ts';
 import { readSource } from './source.ts';
 import { supplementSql } from './supplement.ts';
-import { templateLeftoversSql } from './template-leftovers.ts';
 
 export interface Described {
   readonly access: Access;
@@ -45,7 +44,7 @@ export async function describeDatabase(
       ? {}
       : { roles: rolesSql(facts, { versionNumber, bootstrap, passwords: holds.passwords }) }),
     database: databaseSql(facts, { name: database, bootstrap }),
-    supplement: (await supplementSql(session, bootstrap)) + (await templateLeftoversSql(session)),
+    supplement: await supplementSql(session, bootstrap),
   };
   const entries: EntryWithoutParts[] = [];
   for (const [kind, text] of Object.entries(texts) as [keyof typeof texts, string][]) {

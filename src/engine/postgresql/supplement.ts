@@ -1,17 +1,20 @@
 import type { Fact } from '../../manifest/manifest.ts';
 import { addGrants, type AclItem } from './acl-sql.ts';
 import { standardAcls } from './inventory-acl.ts';
+import { readListeners, silenceListeners, stateClauses, wakeListeners } from './event-listeners.ts';
 import { firstUserOid } from './inventory-query.ts';
 import { changedInternalTriggers } from './inventory-relations.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 import { preamble, script, type Script } from './script.ts';
 import type { Session } from './session.ts';
+import { addTemplateLosses, lostOfTemplate } from './template-leftovers.ts';
 
 /**
  * What must be done after the data and what pg_dump cannot carry: the owners of objects that belong to an extension, whose
- * script makes them anew for whoever restores, and the options of its dictionaries; comments on what initdb made; privileges on information_schema and the language sql; and internal
- * triggers that are switched off. Runs in the caller's transaction; gives plain SQL for a
- * superuser, to be run in the restored database. Runs twice without error.
+ * script makes them anew for whoever restores, and the options of its dictionaries; comments on what initdb made; privileges on
+ * information_schema and the language sql; internal triggers that are switched off; what a new database has and this one has
+ * lost; and the states of event triggers, which hear nothing of all that. Runs in the caller's transaction; gives plain SQL for
+ * a superuser, to be run in the restored database. Runs twice without error.
  */
 export async function supplementSql(session: Session, bootstrap: string): Promise<string> {
   const members = await session.query<{ type: string; identity: string; owner: string }>(membersSql);
@@ -19,12 +22,12 @@ export async function supplementSql(session: Session, bootstrap: string): Promis
   const comments = await session.query<{ object: string; comment: string | null }>(commentsSql);
   const acls = await session.query<Fact>(standardAcls);
   const triggers = await session.query<ChangedTrigger>(changedInternalTriggers);
-  const listeners = await session.query<Listener>(listenersSql);
+  const listeners = await readListeners(session);
+  const lost = await lostOfTemplate(session);
   const out = script(bootstrap);
   out.remark('What follows the data in one Holdfast backup. Run as a superuser, in the restored database.');
   for (const statement of preamble) out.add(statement);
-  out.block(withoutEventTriggers);
-  if (listeners.length > 0) out.block(listenersBlock(listeners.map(({ name }) => ({ name, clause: 'DISABLE' }))));
+  silenceListeners(out, listeners);
   // So that no operator or function of the database stands in for one of the server's.
   out.add('SET search_path TO pg_catalog, pg_temp');
   for (const { type, identity, owner } of members) {
@@ -36,24 +39,10 @@ export async function supplementSql(session: Session, bootstrap: string): Promis
     out.add(`COMMENT ON ${object} IS ${comment === null ? 'NULL' : quoteLiteral(comment)}`);
   addStandardGrants(out, acls, bootstrap);
   if (triggers.length > 0) out.block(triggersBlock(triggers));
-  if (listeners.length > 0)
-    out.block(
-      listenersBlock(listeners.map(({ name, enabled }) => ({ name, clause: stateClauses[enabled] ?? 'ENABLE' }))),
-    );
+  addTemplateLosses(out, lost);
+  wakeListeners(out, listeners, { hasBlocks: !lost.plpgsql });
   return out.text();
 }
-
-/**
- * The database has its event triggers again by now, and they would hear of what follows: one that logs commands would add
- * rows, one that forbids them would end the restore. 17 has a setting against them, but only as a replica does a session of
- * every version leave them out (PostgreSQL manual, `session_replication_role`, ALTER EVENT TRIGGER); those that hear a
- * replica too are switched off meanwhile, of which no event trigger hears. For a superuser alone.
- */
-const withoutEventTriggers = `BEGIN
-  IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
-    PERFORM pg_catalog.set_config('session_replication_role', 'replica', false);
-  END IF;
-END`;
 
 /** Dictionaries of extensions, which are there to be altered (manual, "unaccent", "dict_int"): the script makes them anew. */
 const dictionariesSql = `
@@ -69,30 +58,6 @@ const dictionaryBlock = (name: string, options: string): string => `BEGIN
 EXCEPTION WHEN OTHERS THEN
   RAISE WARNING 'the options of dictionary % could not be set: %', ${quoteLiteral(name)}, SQLERRM;
 END`;
-
-interface Listener {
-  readonly name: string;
-  readonly enabled: string;
-}
-
-/** Event triggers that run in the session of a replica; and, of those of extensions, which come back as new, all that were changed. */
-const listenersSql = `
-  SELECT e.evtname AS name, e.evtenabled AS enabled FROM pg_event_trigger e
-  WHERE e.evtenabled IN ('A', 'R') OR e.evtenabled <> 'O' AND EXISTS (
-    SELECT FROM pg_depend d WHERE d.classid = 'pg_event_trigger'::regclass AND d.objid = e.oid AND d.deptype = 'e')
-  ORDER BY e.evtname COLLATE "C"`;
-
-/** Those that are there: what was added to an extension by hand is in no dump. */
-function listenersBlock(states: readonly { readonly name: string; readonly clause: string }[]): string {
-  const rows = states.map(({ name, clause }) => `(${quoteLiteral(name)}, ${quoteLiteral(clause)})`);
-  return `DECLARE each record; BEGIN
-  FOR each IN
-    SELECT w.* FROM (VALUES ${rows.join(', ')}) AS w(name, clause) JOIN pg_catalog.pg_event_trigger e ON e.evtname = w.name::name
-  LOOP
-    EXECUTE pg_catalog.format('ALTER EVENT TRIGGER %I %s', each.name, each.clause);
-  END LOOP;
-END`;
-}
 
 /** Privileges on objects of information_schema and on the language sql that somebody changed; the bootstrap superuser owns them all. */
 function addStandardGrants(out: Script, acls: readonly Fact[], bootstrap: string): void {
@@ -165,9 +130,6 @@ function triggersBlock(triggers: readonly ChangedTrigger[]): string {
   END LOOP;
 END`;
 }
-
-/** `pg_trigger.tgenabled` and `pg_event_trigger.evtenabled`. */
-const stateClauses: Readonly<Record<string, string>> = { D: 'DISABLE', R: 'ENABLE REPLICA', A: 'ENABLE ALWAYS' };
 
 /** pg_dump leaves out comments on what initdb made, but for the schema public; here are those that were changed. */
 const commentsSql = `

@@ -1,16 +1,21 @@
+import type { Script } from './script.ts';
 import type { Session } from './session.ts';
 
-/**
- * SQL that takes away what every new database has from template0 and this one has lost: the schema public and the extension
- * plpgsql, which pg_dump takes for granted. Empty where it has both. For the end of the supplement, because anonymous blocks
- * need plpgsql; runs twice without error, and fails rather than drop anything that a restore has put there.
- */
-export async function templateLeftoversSql(session: Session): Promise<string> {
-  const [has] = await session.query<{ public: boolean; plpgsql: boolean }>(`
-    SELECT to_jsonb(EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'public')) AS public,
-      to_jsonb(EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'plpgsql')) AS plpgsql`);
-  return [
-    ...(has?.public === false ? ['DROP SCHEMA IF EXISTS public;\n'] : []),
-    ...(has?.plpgsql === false ? ['DROP EXTENSION IF EXISTS plpgsql;\n'] : []),
-  ].join('');
+/** What every new database has from template0 and this one has lost; pg_dump takes both for granted. */
+export interface TemplateLosses {
+  readonly public: boolean;
+  readonly plpgsql: boolean;
+}
+
+export async function lostOfTemplate(session: Session): Promise<TemplateLosses> {
+  const [lost] = await session.query<TemplateLosses>(`
+    SELECT to_jsonb(NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'public')) AS public,
+      to_jsonb(NOT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'plpgsql')) AS plpgsql`);
+  return { public: lost?.public === true, plpgsql: lost?.plpgsql === true };
+}
+
+/** Takes it away again; fails rather than drop anything that a restore has put there. No anonymous block may follow the loss of plpgsql. */
+export function addTemplateLosses(out: Script, lost: TemplateLosses): void {
+  if (lost.public) out.add('DROP SCHEMA IF EXISTS public');
+  if (lost.plpgsql) out.add('DROP EXTENSION IF EXISTS plpgsql');
 }

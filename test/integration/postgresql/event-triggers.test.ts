@@ -3,13 +3,15 @@ import { captureInto } from '../../support/capture.ts';
 import { majors, startPostgresql } from '../../support/postgresql.ts';
 import { dataOf, differencesOf, restoreOnto, restoreRequest } from '../../support/restore.ts';
 
+// Also what a new database has and this one has lost must be taken away unheard.
 const content = `
+  CREATE SCHEMA app; SET search_path TO app; DROP SCHEMA public;
   CREATE TABLE commands (tag text);
   CREATE TABLE a (id int PRIMARY KEY);
   CREATE TABLE b (id int REFERENCES a);
   ALTER TABLE b DISABLE TRIGGER ALL;
   CREATE MATERIALIZED VIEW m AS SELECT 1 AS x;
-  CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.commands VALUES (tg_tag); END';
+  CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO app.commands VALUES (tg_tag); END';
   CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''%'', tg_tag; END';`;
 
 /** In every state that one can have: the last two hear also what a replica does. */
