@@ -21,6 +21,7 @@ export async function restore(
 ): Promise<RestoreReport> {
   const database = request.as ?? request.manifest.address.database;
   const steps: { phase: Step['phase']; ms: number }[] = [];
+  const warned: string[] = [];
   const server = await lookAt(target, request.signal);
   await refuseConflicts(target, request);
   const tablespaces = await guarded('tablespaces', async () => {
@@ -30,10 +31,10 @@ export async function restore(
   for (const { phase } of request.manifest.steps) {
     events.step(phase);
     const since = performance.now();
-    await guarded(phase, () => carryOut(phase, { target, request, source, database, tablespaces, ...server }));
+    await guarded(phase, () => carryOut(phase, { target, request, source, database, tablespaces, warned, ...server }));
     steps.push({ phase, ms: Math.round(performance.now() - since) });
   }
-  return { database, steps, notes: [...tablespaces.notes, ...(server.superuser ? [] : [heard])] };
+  return { database, steps, notes: [...tablespaces.notes, ...warned, ...(server.superuser ? [] : [heard])] };
 }
 
 const heard =
@@ -48,6 +49,8 @@ interface StepContext {
   readonly source: ArtefactSource;
   readonly database: string;
   readonly tablespaces: Tablespaces;
+  /** Takes what could not be brought back, though the restore goes on. */
+  readonly warned: string[];
   readonly versionNumber: number;
   readonly superuser: boolean;
 }
@@ -87,7 +90,10 @@ async function carryOut(phase: Step['phase'], context: StepContext): Promise<voi
         signal,
       });
     case 'supplement': {
-      await using session = await openRestored(target, database, { signal });
+      await using session = await openRestored(target, database, {
+        signal,
+        onWarning: (message) => void context.warned.push(message),
+      });
       await session.run(await source.text('supplement'));
       return;
     }

@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly lockWaitMs?: number;
   /** Time to connect in; 30 s where absent. */
   readonly connectTimeoutMs?: number;
+  /** Hears what the server warns of. */
+  readonly onWarning?: (message: string) => void;
   /** More settings given at start-up, or others than usual. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -53,6 +55,9 @@ export async function openSession(
     client.connection.stream.destroy();
   };
   options.signal?.addEventListener('abort', abandon, { once: true });
+  client.on('notice', ({ severity, message }) => {
+    if (severity === 'WARNING' && message !== undefined) options.onWarning?.(message);
+  });
   const fail = (error: unknown): never => {
     if (abandoned && options.signal !== undefined) throw stopped(options.signal);
     throw queryError(error, 'a query');

@@ -32,6 +32,18 @@ const rare: Readonly<Record<string, string>> = {
       SELECT 'x', 1.5::numeric(10, 2), (SELECT NULL::varchar); SELECT 'y', 2, 'z' AS named; END`,
 };
 
+test('options of a dictionary that the target does not take are told, and all else comes back', async () => {
+  await using source = await startPostgresql();
+  await source.sql('postgres', 'CREATE DATABASE shop');
+  await source.sql('shop', 'CREATE EXTENSION dict_int; ALTER TEXT SEARCH DICTIONARY intdict (maxlen = 3)');
+  await using capture = await captureInto(source.access(), 'shop');
+  await using target = await startPostgresql();
+  const report = await restoreOnto(target, capture, restoreRequest(capture, 'shop'), {
+    text: async (kind) => (await capture.text(kind)).replaceAll('maxlen', 'unknown'),
+  });
+  expect(report.notes.join('\n')).toContain('the options of dictionary public.intdict could not be set: ');
+});
+
 test.for(majors.flatMap((major) => Object.keys(rare).map((what) => ({ major, what }))))(
   '$what come back on PostgreSQL $major',
   async ({ major, what }) => {
