@@ -18,7 +18,9 @@ export interface Scratch extends AsyncDisposable {
 export async function openScratch(purpose: string): Promise<Scratch> {
   const path = join(await madeScratchRoot(), directoryName(purpose, ownIdentity()));
   watcher().tell(`d${path}`);
-  await mkdir(path, { mode: 0o700 });
+  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    throw noScratch(path, error);
+  });
   return {
     path,
     [Symbol.asyncDispose]: async () => {
@@ -35,17 +37,14 @@ export async function withScratch<T>(purpose: string, work: (path: string) => Pr
 }
 
 /**
- * Removes what dead processes left. Only where their death is certain. Returns how many directories it removed. A temporary directory
- * that is of no use is told by whoever needs it: reading a repository does not.
+ * Removes what dead processes left. Only where their death is certain. Returns how many directories it removed. A temporary
+ * directory that is of no use, or whose leavings cannot be removed, is told by whoever needs it: reading a repository does not.
  */
 export async function sweepScratch(): Promise<number> {
   const root = scratchRoot();
   let removed = 0;
-  for (const name of (await isPrivate(root)) ? await readdir(root) : []) {
-    if (!isLeftBehind(name)) continue;
-    await rm(join(root, name), { recursive: true, force: true });
-    removed += 1;
-  }
+  for (const name of (await isPrivate(root)) ? await readdir(root).catch(() => []) : [])
+    if (isLeftBehind(name) && (await isRemoved(join(root, name)))) removed += 1;
   return removed + (await sweepPipes());
 }
 
@@ -58,11 +57,16 @@ async function sweepPipes(): Promise<number> {
     const found = await lstat(path).catch(() => undefined);
     const isOld = found !== undefined && Date.now() - found.mtimeMs > 60_000;
     if (!isOld || !found.isDirectory() || found.uid !== process.getuid?.()) continue;
-    await rm(path, { recursive: true, force: true });
-    removed += 1;
+    if (await isRemoved(path)) removed += 1;
   }
   return removed;
 }
+
+const isRemoved = (path: string): Promise<boolean> =>
+  rm(path, { recursive: true, force: true }).then(
+    () => true,
+    () => false,
+  );
 
 // The owner stands in the name, so that a directory is never without its mark; short, for the sake of socket paths.
 function directoryName(purpose: string, owner: ProcessIdentity): string {

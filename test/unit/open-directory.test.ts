@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { openScratch } from '../../src/system/scratch.ts';
 import { openDirectory, sweepOpenDirectories } from '../../src/target/local/open-directory.ts';
 
@@ -36,4 +36,10 @@ test('a sweep leaves the directory of a drill that begins while it looks', async
   expect(await sweepOpenDirectories()).toBe(1);
   expect(existsSync(gone.path)).toBe(false);
   expect(existsSync(begun)).toBe(true);
+});
+
+test('a temporary directory of no use is told as such', async () => {
+  vi.stubEnv('TMPDIR', '/nonexistent/place');
+  onTestFinished(() => void vi.stubEnv('TMPDIR', temporary));
+  await expect(sweepOpenDirectories()).rejects.toMatchObject({ code: 'process/no-scratch' });
 });

@@ -29,9 +29,9 @@ export async function openDirectory(scratch: string): Promise<OpenDirectory> {
 
 /** Removes those whose scratch directory is gone. Returns how many. */
 export async function sweepOpenDirectories(): Promise<number> {
+  const scratchRoot = await withScratch('sweep', async (path) => dirname(path));
   // In this order: of one that is made meanwhile, the scratch directory is there first.
   const names = await readdir(tmpdir());
-  const scratchRoot = await withScratch('sweep', async (path) => dirname(path));
   const owned = new Set(await readdir(scratchRoot));
   let removed = 0;
   for (const name of names) {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -58,3 +59,25 @@ test.each(['/dev/null', '/proc', '/nonexistent/place'])(
     });
   },
 );
+
+// A disk that is full or broken is had from the system alone, and only root may mount one.
+test.runIf(process.getuid?.() === 0)('a temporary directory that takes nothing more holds up no sweep', async () => {
+  const disk = await mkdtemp(join(temporary, 'disk'));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=3,size=1m', 'tmpfs', disk]);
+  onTestFinished(() => void execFileSync('umount', [disk]));
+  vi.stubEnv('TMPDIR', disk);
+  onTestFinished(() => void vi.stubEnv('TMPDIR', temporary));
+  const root = join(disk, `holdfast-${process.getuid?.()}`);
+  await mkdir(join(root, name('test.1.1.1.00000000.00abcd', { startTime: '1', boot: '0badb007' })), {
+    recursive: true,
+    mode: 0o700,
+  });
+  await expect(openScratch('test')).rejects.toMatchObject({
+    code: 'process/no-scratch',
+    message: expect.stringContaining('ENOSPC') as string,
+  });
+  execFileSync('mount', ['-o', 'remount,ro', disk]);
+  expect(await sweepScratch()).toBe(0);
+  execFileSync('mount', ['-o', 'remount,rw', disk]);
+  expect(await sweepScratch()).toBe(1);
+});
