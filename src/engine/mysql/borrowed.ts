@@ -17,7 +17,7 @@ export function borrowed({ ownDatabases }: Flavour, facts: readonly Fact[]): rea
       {
         code: 'object-not-restorable',
         subject: `${isKey ? 'foreign key' : kind} ${name}`,
-        detail: `it needs ${first.what}, which a backup of this database does not hold: without it on the target ${isKey ? 'the table takes no new rows' : 'the restore fails'}`,
+        detail: `it needs ${first.what}, which a backup of this database does not hold: without it on the target ${isKey ? 'the table takes no new keys' : 'the restore fails'}`,
       },
     ];
   });

@@ -106,12 +106,17 @@ async function store(chunks: AsyncIterable<Buffer>, target: WriteStream): Promis
   const closed = once(target, 'close');
   closed.catch(() => undefined);
   let last: Buffer | undefined;
-  for await (const chunk of chunks) {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    target.write(chunk, (error) => (error ? reject(error) : resolve()));
-    await promise;
-    releaseFilled(chunk, outputBytes);
-    last = chunk;
+  try {
+    for await (const chunk of chunks) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      target.write(chunk, (error) => (error ? reject(error) : resolve()));
+      await promise;
+      releaseFilled(chunk, outputBytes);
+      last = chunk;
+    }
+  } catch (error) {
+    target.destroy();
+    throw error;
   }
   target.end();
   await closed;

@@ -35,7 +35,13 @@ function clientCode(number: number, message: string): string {
       return 'ENOTFOUND';
     case 2026:
       return /certificate|verif|alert|support/i.test(message) ? 'TLS' : 'ECONNRESET';
-    default:
+    case 2006:
+    case 2012:
+    case 2013:
+    case 2055:
       return 'ECONNRESET';
+    default:
+      // An authentication plugin that it lacks, for one: no other try will have it.
+      return 'CLIENT';
   }
 }

@@ -27,7 +27,7 @@ export class QueryError extends OperationError {
 /**
  * Server errors after which the same may succeed: too many connections, no thread for one, start and shutdown, lock wait,
  * deadlock, lost or killed connection, interrupted query, changed table definition (MySQL and MariaDB manuals, "Server Error
- * Message Reference").
+ * Message Reference"). 4031 ends an idle session of MySQL; MariaDB has it for what no backup asks for.
  */
 const transientErrors = new Set([
   1040, 1041, 1053, 1135, 1152, 1158, 1159, 1160, 1161, 1203, 1205, 1213, 1317, 1412, 1927, 1969, 3024, 3168, 3169,

@@ -64,22 +64,24 @@ export async function openSession(
 ): Promise<Session> {
   if (options.signal?.aborted === true) throw stopped(options.signal);
   const driver = await connectAny(server, options);
-  // A query to a server that stands still is never answered, not even by the driver that gave it up.
-  let abandon = (): void => undefined;
-  const abandoned = new Promise<never>((_, reject) => {
-    abandon = () => {
-      driver.destroy();
-      reject(new Error('the session was given up'));
-    };
-  });
-  abandoned.catch(() => undefined);
+  const unanswered = new Set<(error: Error) => void>();
+  const abandon = (): void => {
+    driver.destroy();
+    // A query to a server that stands still is never answered, not even by the driver that gave it up.
+    for (const reject of unanswered) reject(new Error('the session was given up'));
+  };
   options.signal?.addEventListener('abort', abandon, { once: true });
   const ask = async (sql: string, values: readonly unknown[] = []): Promise<unknown> => {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    unanswered.add(reject);
     try {
-      return await Promise.race([driver.query({ sql, typeCast: (column) => column.string() }, [...values]), abandoned]);
+      driver.query({ sql, typeCast: (column) => column.string() }, [...values]).then(resolve, reject);
+      return await promise;
     } catch (error) {
       if (options.signal?.aborted === true) throw stopped(options.signal);
       throw queryError(error, 'a query');
+    } finally {
+      unanswered.delete(reject);
     }
   };
   const session = {
@@ -93,8 +95,10 @@ export async function openSession(
     },
     async [Symbol.asyncDispose](): Promise<void> {
       options.signal?.removeEventListener('abort', abandon);
+      // A farewell would wait behind what is unanswered, and a server that stands still never answers.
+      if (unanswered.size > 0) driver.destroy();
       // A session that is gone already is what is wanted.
-      await driver.end().catch(() => driver.destroy());
+      else await driver.end().catch(() => driver.destroy());
     },
   };
   try {

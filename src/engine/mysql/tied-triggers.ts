@@ -2,7 +2,6 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Fact } from '../../manifest/manifest.ts';
 import type { RestoreRequest } from '../engine.ts';
 import type { Catalog } from './catalog.ts';
-import { masked } from './neutral-name.ts';
 import { showCreate } from './show-create.ts';
 
 /** Triggers with a mark where their statement names the database that they lie in. One that cannot be shown counts as one. */
@@ -16,12 +15,18 @@ export async function withTiedTriggers(catalog: Catalog, triggers: readonly Fact
   return marked;
 }
 
-/** Whether a name with a database stands before the body: `CREATE TRIGGER shop.t1 BEFORE INSERT ON shop.orders FOR EACH ROW …`. */
+/**
+ * Whether a name with a database stands before the body: `CREATE TRIGGER shop.t1 BEFORE INSERT ON shop.orders FOR EACH ROW …`.
+ * Comments for versions are read as what they hold.
+ */
 export function hasQualifiedHead(statement: string): boolean {
-  const [, head] =
-    /^([\s\S]*?)\bFOR\s+EACH\s+ROW\b/i.exec(masked(statement).replaceAll(/\/\*[\s\S]*?\*\//g, ' ')) ?? [];
+  const [, head] = /^([\s\S]*?)\bFOR\s+EACH\s+ROW\b/i.exec(statement.replaceAll(noSyntax, ' ')) ?? [];
   return head === undefined || head.includes('.');
 }
+
+/** Quoted things and comments, which may hold anything. */
+const noSyntax =
+  /`(?:[^`]|``)*`|'(?:[^'\\]|''|\\[\s\S])*'|"(?:[^"\\]|""|\\[\s\S])*"|\/\*(?!M?!)[\s\S]*?\*\/|(?:#|--\s)[^\n]*/g;
 
 /**
  * Under another name, a restore would run such a statement against the database that has the old name: at best it fails, at

@@ -26,8 +26,8 @@ export async function readUndumpable(
   const endless = events.filter((event) => event.endless === '1').map(({ name }) => quoteName(name));
   if (endless.length > 0 && session.versionNumber < flavour.endsOnEventsSince)
     found.push({
-      summary: `the dump program would never end: the event ${endless.join(', ')} has two semicolons in a row`,
-      help: 'Make it anew without them, also in its texts and comments.',
+      summary: `the dump program would never end: ${endless.length === 1 ? 'the event' : 'the events'} ${endless.join(', ')} ${endless.length === 1 ? 'has' : 'have'} two semicolons in a row`,
+      help: 'Without them it can be dumped; texts and comments count as well.',
     });
   const [first] = events;
   if (first !== undefined && flavour.lostWithEvents?.test(database) === true)
@@ -41,7 +41,7 @@ export async function readUndumpable(
   if (precise.length > 0)
     found.push({
       summary: `the dump program cannot dump the history of tables that are versioned by transactions: ${precise.map(quoteName).join(', ')}`,
-      help: 'Version the table by time, or leave it out with dump.excludeTables.',
+      help: 'Version such tables by time, or leave them out with dump.excludeTables.',
     });
   return found;
 }

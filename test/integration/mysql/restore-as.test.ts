@@ -76,5 +76,7 @@ test.each([
   ['CREATE DEFINER=`a`@`b` TRIGGER x /* a.b */ BEFORE INSERT ON `t` FOR EACH ROW SET NEW.a = 1', false],
   ['CREATE DEFINER=`a`@`b` TRIGGER x BEFORE INSERT ON shop.t\nfor each row SET NEW.a = 1', true],
   ['CREATE DEFINER=`a`@`b` TRIGGER `shop` . x BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1', true],
+  ["CREATE DEFINER=`a`@`b` TRIGGER x /* don't */ BEFORE INSERT ON t -- a.b\nFOR EACH ROW SET NEW.a = 'it'", false],
+  ['CREATE DEFINER=`a`@`b` TRIGGER /*!50003 shop.*/x BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1', true],
   ['something else', true],
 ])('%s', (statement, expected) => expect(hasQualifiedHead(statement)).toBe(expected));

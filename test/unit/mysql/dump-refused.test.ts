@@ -18,6 +18,8 @@ const said: readonly (readonly [string, boolean, string])[] = [
   ['1053: Server shutdown in progress', true, 'Server shutdown in progress (error 1053)'],
   ["2003: Can't connect to MySQL server on '127.0.0.1:1' (113)", true, "Can't connect to MySQL server"],
   ["2013: Lost connection to MySQL server at 'reading initial communication packet'", true, 'Lost connection'],
+  ["2059: Authentication plugin 'dialog' cannot be loaded: no such file", false, 'cannot be loaded'],
+  ['2061: Authentication requires secure connection.', false, 'requires secure connection'],
   ['2026: SSL connection error: unexpected eof while reading', true, 'unexpected eof'],
   ['2026: SSL connection error: error:0A000086:SSL routines::certificate verify failed', false, 'verify failed'],
   ['2026: "TLS/SSL error: self-signed certificate"', false, 'self-signed certificate'],
