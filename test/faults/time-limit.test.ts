@@ -1,18 +1,20 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openSession, type Session } from '../../src/engine/postgresql/session.ts';
+import { openSession } from '../../src/engine/postgresql/session.ts';
 import { atEvent, entersPhase, sessionsGone } from '../support/at-event.ts';
 import { openBench, shopSpec, shopSql, type Bench } from '../support/bench.ts';
+import { limitAtSignal } from '../support/limit-at-signal.ts';
 import { majors } from '../support/postgresql.ts';
+import { lockSmall } from '../support/stand-still.ts';
 
-// Nothing of it differs between versions, and each test waits for its limit.
-describe.each([majors.at(-1) ?? 0])('a source that hangs, PostgreSQL %i', (major) => {
+const hours = 3_600_000;
+
+describe.each([majors[0] ?? 0, majors.at(-1) ?? 0])('a source that hangs, PostgreSQL %i', (major) => {
   let bench: Bench;
-  let holder: Session;
   const stopped: number[] = [];
   beforeAll(async () => {
     bench = await openBench({ server: { major }, sql: shopSql });
     await bench.applies();
-    await bench.work.spec(shopSpec(bench.server, { policy: { dump: { timeout: '15s' } } }));
+    await bench.work.spec(shopSpec(bench.server, { policy: { dump: { timeout: '5h' } } }));
   });
   afterEach(() => goOn());
   afterAll(() => bench?.[Symbol.asyncDispose]());
@@ -20,6 +22,7 @@ describe.each([majors.at(-1) ?? 0])('a source that hangs, PostgreSQL %i', (major
   const goOn = (): void => {
     for (const pid of stopped.splice(0)) process.kill(pid, 'SIGCONT');
   };
+  const options = { env: limitAtSignal(5 * hours) };
 
   /** Stops what the tool's sessions have of this name, as soon as there are some. */
   async function stopSessions(name: string): Promise<void> {
@@ -31,25 +34,25 @@ describe.each([majors.at(-1) ?? 0])('a source that hangs, PostgreSQL %i', (major
     }
   }
 
-  const troubles: readonly (readonly [string, string, () => Promise<unknown>])[] = [
-    ['its own sessions stand still', 'public.small', () => stopSessions('holdfast')],
-    ['pg_dump’s session stands still', 'public.small', () => stopSessions('holdfast pg_dump')],
-  ];
-  test.for(troubles)('ends a back-up at its limit where %s', async ([, table, act]) => {
+  test.for([
+    ['its own sessions stand still', 'holdfast'],
+    ['pg_dump’s session stands still', 'holdfast pg_dump'],
+  ] as const)('ends a back-up at its limit where %s', async ([, name]) => {
     const before = await bench.committed();
     // Until it is let go, nothing can be through before it hangs.
-    holder = await openSession(bench.server.access(), 'shop', { applicationName: 'holder' });
-    await holder.run(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+    await using holder = await lockSmall(bench);
     const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
       at: entersPhase('dump'),
+      options,
       act: async (signal) => {
         signal('SIGCONT');
-        await act();
+        await stopSessions(name);
         await holder[Symbol.asyncDispose]();
+        signal('SIGUSR2');
       },
     });
     expect(ran.stdout).toContain('process/timeout');
-    expect(ran.stdout).toContain('the capture of main/shop took longer than 15s');
+    expect(ran.stdout).toContain('the capture of main/shop took longer than 5h');
     expect(ran.code).toBe(1);
     await bench.nothingLeft();
     goOn();
@@ -61,16 +64,24 @@ describe.each([majors.at(-1) ?? 0])('a source that hangs, PostgreSQL %i', (major
     'ends a back-up at its limit where somebody locks %s for longer',
     async (table) => {
       const before = await bench.committed();
-      const locker = await openSession(bench.server.access(), 'shop', { applicationName: 'holder' });
-      const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
-        at: entersPhase('snapshot'),
-        act: () => locker.run(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`),
-      });
-      expect(ran.stdout).toContain('the capture of main/shop took longer than 15s');
-      expect(ran.code).toBe(1);
-      await bench.nothingLeft();
-      await sessionsGone(bench);
-      await locker[Symbol.asyncDispose]();
+      {
+        await using locker = await openSession(bench.server.access(), 'shop', { applicationName: 'holder' });
+        const waiting = `SELECT pid FROM pg_locks WHERE NOT granted AND relation = '${table}'::regclass`;
+        const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
+          at: entersPhase('snapshot'),
+          options,
+          act: async (signal) => {
+            await locker.run(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+            signal('SIGCONT');
+            await expect.poll(() => locker.query(waiting)).not.toEqual([]);
+            signal('SIGUSR2');
+          },
+        });
+        expect(ran.stdout).toContain('the capture of main/shop took longer than 5h');
+        expect(ran.code).toBe(1);
+        await bench.nothingLeft();
+        await sessionsGone(bench);
+      }
       expect(await bench.sound()).toEqual(before);
     },
   );

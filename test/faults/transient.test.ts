@@ -7,6 +7,7 @@ import type { RunEvent } from '../../src/run/events.ts';
 import type { Tools } from '../../src/run/tools.ts';
 import { atEvent, entersPhase, runs, sessionsGone } from '../support/at-event.ts';
 import { openBench, processesOf, shopSpec, type Bench } from '../support/bench.ts';
+import { limitAtSignal } from '../support/limit-at-signal.ts';
 import { lockSmall } from '../support/stand-still.ts';
 import { stubClients } from '../support/stub-client.ts';
 
@@ -106,13 +107,15 @@ test('a dump beyond its time limit ends with everything that it started', async 
   const before = await bench.committed();
   await using clients = await stubClients('hangs', bench.server.binaries);
   await bench.work.spec(
-    shopSpec(bench.server, { declared: { clients: clients.folder }, policy: { dump: { timeout: '5s' } } }),
+    shopSpec(bench.server, { declared: { clients: clients.folder }, policy: { dump: { timeout: '5h' } } }),
   );
   const ran = await atEvent(bench, ['apply', '--auto-approve', '--now'], {
     at: entersPhase('dump'),
-    act: (signal) => {
+    options: { env: limitAtSignal(5 * 3_600_000) },
+    act: async (signal) => {
       signal('SIGCONT');
-      return runs(bench, /sleep 3600/);
+      await runs(bench, /sleep 3600/);
+      signal('SIGUSR2');
     },
   });
   expect(ran.stdout).toContain('process/timeout');
