@@ -28,9 +28,12 @@ export interface RestorePass {
  * Event triggers come last: pg_restore fills materialised views after it has made them, and one that is enabled always hears of
  * it in every session, but none hears of what makes event triggers.
  */
-export async function restorePasses(listing: Listing): Promise<readonly RestorePass[]> {
+export const restorePasses = (listing: Listing): Promise<readonly RestorePass[]> => passesOf(archiveListing(listing));
+
+/** The same for the lines of a listing. */
+export async function passesOf(lines: AsyncIterable<string>): Promise<readonly RestorePass[]> {
   const entries = new Map<PassName, Entry[]>(Object.keys(inOrder).map((name) => [name as PassName, []]));
-  for await (const line of archiveListing(listing)) {
+  for await (const line of lines) {
     const [, id, oid, what = ''] = /^(\d+); \d+ (\d+) (.*)$/.exec(line) ?? [];
     if (id !== undefined && !isServersOwn(what, oid)) entries.get(passOf(what))?.push({ id, oid: Number(oid) });
   }
