@@ -7,4 +7,4 @@ export const namesNoDirectory =
  * directories below the working directory, and so would `~/backups`, which only a shell expands.
  */
 export const namesDirectory = (location: string): boolean =>
-  location !== '' && !/^(~|[a-z0-9][a-z0-9+.@_-]+:)/i.test(location);
+  location !== '' && !/^(~|[a-z0-9][a-z0-9+.@_-]*:)/i.test(location);

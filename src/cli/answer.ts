@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Diagnostic } from '../base/diagnostic.ts';
@@ -39,9 +39,18 @@ export function parseReports(
   });
 }
 
-/** Throws InvalidInput where something would be written over the spec. */
+function isSameFile(a: string, b: string): boolean {
+  try {
+    const [there, here] = [statSync(a), statSync(b)];
+    return there.dev === here.dev && there.ino === here.ino;
+  } catch {
+    return false;
+  }
+}
+
+/** Throws InvalidInput where something would be written over the spec, by whatever name. */
 export function refuseSpec(what: string, { file, spec }: { readonly file: string; readonly spec: string }): void {
-  if (file === spec) throw invalidUsage(`${what} would replace the spec`, 'Name another file.');
+  if (file === spec || isSameFile(file, spec)) throw invalidUsage(`${what} would replace the spec`, 'Name another file.');
 }
 
 export interface AnswerTo {

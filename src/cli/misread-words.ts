@@ -3,7 +3,8 @@ import { invalidUsage } from './invalid-input.ts';
 
 /**
  * Throws InvalidInput where yargs would take a word for something else than it says: `--dry-run=yes` for "no", `--no-out` for a
- * file called `false`, and what follows `--` for nothing at all. A restore must not run because a dry run was asked for in other words.
+ * file called `false`, and what follows `--` for nothing at all. A restore must not run because a dry run was asked for in
+ * other words.
  */
 export function refuseMisread(words: readonly string[], options: ReadonlyMap<string, Options>): void {
   for (const word of words) {
@@ -13,7 +14,10 @@ export function refuseMisread(words: readonly string[], options: ReadonlyMap<str
     const name = kebab(written);
     const option = options.get(name);
     if (option?.type === 'boolean' && value !== undefined && value !== 'true' && value !== 'false')
-      throw invalidUsage(`--${name} may not be ${value}`, 'Possible: true, false; without a value it is true.');
+      throw invalidUsage(
+        `--${name} may not be ${value === '' ? 'empty' : value}`,
+        'Possible: true, false; without a value it is true.',
+      );
     const plain = name.replace(/^no-/, '');
     const negated = options.get(plain);
     if (option === undefined && negated !== undefined && negated.type !== 'boolean')

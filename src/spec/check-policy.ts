@@ -109,7 +109,7 @@ function checkLockWait(context: Desire, layers: PolicyLayers, { dump }: Policy):
     at: 'value',
     severity: 'error',
     code: 'spec/bad-value',
-    summary: `no server waits ${formatDuration(dump.lockWait)} for a lock`,
+    summary: `a lock wait of ${formatDuration(dump.lockWait)} is longer than may be asked for`,
     label: 'at most 24d',
     help: 'A backup that waits for a lock holds up whoever comes after it: minutes are long.',
   });

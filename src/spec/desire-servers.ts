@@ -161,18 +161,18 @@ function connectionOf(
   };
 }
 
-/** An IPv6 address has two colons or more. */
+/** An IPv6 address has two colons or more, and brackets only where a port follows. */
 function checkHost(context: Desire, host: string, path: SpecPath): void {
-  const [, name, port] = /^([^:]+):(\d*)$/.exec(host) ?? [];
+  const [, name, port] = /^\[([^\]]*)\]:?(\d*)$/.exec(host) ?? /^([^:]+):(\d*)$/.exec(host) ?? [];
   if (name === undefined) return;
   context.report({
     path: [...path, 'host'],
     at: 'value',
     severity: 'error',
     code: 'spec/bad-value',
-    summary: 'host names a port as well',
+    summary: host.startsWith('[') ? 'host has brackets' : 'host names a port as well',
     label: 'a host alone',
-    help: `Write host: ${name}, port: ${port === '' || port === undefined ? 'NUMBER' : port}.`,
+    help: `Write host: ${name.includes(':') ? `'${name}'` : name}, port: ${port === '' || port === undefined ? 'NUMBER' : port}.`,
   });
 }
 
