@@ -73,7 +73,10 @@ const aims: readonly Aim[] = [
   { aim: 'the planner alone at most 0.5 s', limits: [{ of: 'planner', unit: 'seconds', atMost: 0.5 }] },
 ];
 
-/** The aims as Markdown, each with what was measured of it and whether that meets it; one of which nothing was measured is left out. */
+/**
+ * The aims as Markdown, each with what was measured of it and whether that meets it; one of which nothing was measured is
+ * left out.
+ */
 export function aimsSection(figures: readonly Figure[]): string {
   const rows = aims.flatMap(({ aim, limits }) => {
     const found = limits.flatMap((limit) =>

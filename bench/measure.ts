@@ -47,7 +47,10 @@ export async function timed({ program, args, env = {}, cwd = '/' }: Program): Pr
 /** The built program, as operators run it; what was not built yet is run from its source. */
 export const entry: string = [join(root, 'dist/cli/main.js'), join(root, 'src/cli/main.ts')].find(existsSync) ?? '';
 
-/** Runs Holdfast as an operator would, with its peak of memory and its processor time. `folder` holds backup.yaml and gets its cache. */
+/**
+ * Runs Holdfast as an operator would, with its peak of memory and its processor time. `folder` holds backup.yaml and gets its
+ * cache.
+ */
 export async function holdfast(folder: string, ...args: readonly string[]): Promise<Run> {
   const usage = join(folder, 'usage');
   const run = await timed({

@@ -21,7 +21,8 @@ const secrets: Secrets = {
   BOTPRESS_READONLY_PASSWORD: password(),
 };
 
-// The children get the terminal's Ctrl-C themselves, and a second one would end them at once; SIGTERM is for this process alone.
+// The children get the terminal's Ctrl-C themselves, and a second one would end them at once; SIGTERM is for this process
+// alone.
 let stoppedBy: 'SIGINT' | 'SIGTERM' | undefined;
 process.on('SIGINT', () => (stoppedBy = 'SIGINT'));
 process.on('SIGTERM', () => {

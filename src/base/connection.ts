@@ -9,7 +9,9 @@ export interface Tls {
   readonly key?: string;
 }
 
-/** How to reach a server, secrets resolved. `host` is a name, an address, or a directory with a Unix socket (starts with `/`). */
+/**
+ * How to reach a server, secrets resolved. `host` is a name, an address, or a directory with a Unix socket (starts with `/`).
+ */
 export interface Connection {
   readonly host: string;
   readonly port: number;

@@ -50,7 +50,8 @@ function isSameFile(a: string, b: string): boolean {
 
 /** Throws InvalidInput where something would be written over the spec, by whatever name. */
 export function refuseSpec(what: string, { file, spec }: { readonly file: string; readonly spec: string }): void {
-  if (file === spec || isSameFile(file, spec)) throw invalidUsage(`${what} would replace the spec`, 'Name another file.');
+  if (file === spec || isSameFile(file, spec))
+    throw invalidUsage(`${what} would replace the spec`, 'Name another file.');
 }
 
 export interface AnswerTo {

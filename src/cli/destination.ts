@@ -21,7 +21,10 @@ export function checkDestination(options: DestinationOptions, cwd: string): void
   if (options.toPassword !== undefined) parseReference(options.toPassword, cwd);
 }
 
-/** Whatever cannot be a name in the spec: a slip in a URL must not become a name, for names are repeated and passwords are not. */
+/**
+ * Whatever cannot be a name in the spec: a slip in a URL must not become a name, for names are repeated and passwords are
+ * not.
+ */
 const isUrl = (text: string): boolean => !/^[a-z0-9][\w.-]*$/i.test(text);
 
 export interface Destination {

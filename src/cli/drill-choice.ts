@@ -99,7 +99,9 @@ function mayBeMeant(pattern: Address, globs: readonly string[]): boolean {
   return isAskedFor(pattern, globs) || globs.some((glob) => matchesGlob(formatAddress(pattern), glob));
 }
 
-/** Which databases a pattern means is known from the repository alone: where that cannot be read, the pattern stands for them. */
+/**
+ * Which databases a pattern means is known from the repository alone: where that cannot be read, the pattern stands for them.
+ */
 function unseenPatterns(
   desired: Desired,
   observed: Observed,

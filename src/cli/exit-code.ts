@@ -90,7 +90,10 @@ export function exitCodeOfPlan(plan: Plan, detailed: boolean): number {
   return detailed && plan.actions.length > 0 ? exitCodes.changes : exitCodes.ok;
 }
 
-/** Everything failed: 1 (or the failures' own code where they agree); some of it: 24; a failed verification or drill outranks both. */
+/**
+ * Everything failed: 1 (or the failures' own code where they agree); some of it: 24; a failed verification or drill outranks
+ * both.
+ */
 export function exitCodeOfApply(outcomes: readonly Outcome[], complete: boolean): number {
   const failures = outcomes.filter((outcome) => outcome.state === 'failed');
   const failed = failures.map((outcome) => exitCodeOf(outcome.error.code));

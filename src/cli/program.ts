@@ -116,7 +116,10 @@ function workingDirectory(): string | undefined {
   }
 }
 
-/** The first signal stops gracefully; a second one of any kind ends the process at once (the watcher takes the children along). */
+/**
+ * The first signal stops gracefully; a second one of any kind ends the process at once (the watcher takes the children
+ * along).
+ */
 function onSignals(stop: AbortController): () => void {
   const handle = (name: NodeJS.Signals): void => {
     if (stop.signal.aborted) process.kill(process.pid, 'SIGKILL');

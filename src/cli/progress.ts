@@ -14,7 +14,10 @@ export interface Progress {
 
 const redrawMs = 100;
 
-/** Shows run events on standard error: a live block on a terminal, lines in a log, JSON records for machines. `revealed` are secrets that no record may show. */
+/**
+ * Shows run events on standard error: a live block on a terminal, lines in a log, JSON records for machines. `revealed` are
+ * secrets that no record may show.
+ */
 export async function openProgress(
   options: GlobalOptions,
   context: Context,

@@ -2,7 +2,10 @@ import type { Argv } from 'yargs';
 import { declaredBy } from './declared-options.ts';
 import { invalidUsage } from './invalid-input.ts';
 
-/** Throws InvalidInput where an option that takes one value was given several: yargs makes a list of them, and guessing which one is meant helps nobody. */
+/**
+ * Throws InvalidInput where an option that takes one value was given several: yargs makes a list of them, and guessing which
+ * one is meant helps nobody.
+ */
 export function refuseRepeated(
   given: Readonly<Record<string, unknown>>,
   declarations: readonly ((yargs: Argv) => Argv)[],

@@ -8,7 +8,10 @@ import { matching, ofAddresses, type Located, type Opened } from './open-backups
 /** A database that is asked for. */
 export interface Group {
   readonly address: Address;
-  /** May be empty: of some databases nothing is left that can be read. Those are asked for as well, and must not be passed over. */
+  /**
+   * May be empty: of some databases nothing is left that can be read. Those are asked for as well, and must not be passed
+   * over.
+   */
   readonly group: readonly Located[];
 }
 

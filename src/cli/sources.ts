@@ -11,7 +11,10 @@ export interface Sources {
   readonly sourcesWithoutAccess: readonly string[];
 }
 
-/** Every declared server of one kind (no other could be the target); none without a spec. Throws `secret/missing` where `secrets` are required. */
+/**
+ * Every declared server of one kind (no other could be the target); none without a spec. Throws `secret/missing` where
+ * `secrets` are required.
+ */
 export async function sourcesOf(
   desired: Desired | undefined,
   tools: Tools,

@@ -21,9 +21,15 @@ export interface Proof {
   readonly storedSha256: string;
   /** All decoded bytes, the terminator of COPY text included. */
   readonly plainBytes: number;
-  /** Hex sha256 of the decoded bytes; for `copy-text` without the terminator, as COPY … TO STDOUT gives them; for `insert-text` of the INSERT statements. */
+  /**
+   * Hex sha256 of the decoded bytes; for `copy-text` without the terminator, as COPY … TO STDOUT gives them; for
+   * `insert-text` of the INSERT statements.
+   */
   readonly digest: string;
-  /** Lines before the terminator, which are the rows (PostgreSQL manual, COPY, "Text Format": newlines in values are escaped), or rows of INSERT statements; null for `opaque`. */
+  /**
+   * Lines before the terminator, which are the rows (PostgreSQL manual, COPY, "Text Format": newlines in values are escaped),
+   * or rows of INSERT statements; null for `opaque`.
+   */
   readonly rows: number | null;
 }
 

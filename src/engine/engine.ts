@@ -90,7 +90,10 @@ export interface Engine {
   /** Removes from a declared drill server what restores noted as theirs (`CleanServer.made`), and nothing else. */
   clear(target: CleanServer, request: RestoreRequest): Promise<void>;
 
-  /** Runs one SQL check read-only and gives its one value as text; null for SQL NULL. Throws `proof/check-failed` where it gives none or several. */
+  /**
+   * Runs one SQL check read-only and gives its one value as text; null for SQL NULL. Throws `proof/check-failed` where it
+   * gives none or several.
+   */
   queryValue(target: CleanServer | OpenServer, database: string, sql: string): Promise<string | null>;
 
   /** Tries a login with the right password and with a wrong one. Only meaningful where the server checks passwords. */
@@ -105,7 +108,10 @@ export interface Engine {
 }
 
 export interface ObserveRequest {
-  /** Databases whose access fingerprint and preflight are wanted, with what their backup shall hold. Patterns are resolved by the caller in a first call with none. */
+  /**
+   * Databases whose access fingerprint and preflight are wanted, with what their backup shall hold. Patterns are resolved by
+   * the caller in a first call with none.
+   */
   readonly databases: ReadonlyMap<string, { readonly holds: Holds }>;
   readonly digestKey: Secret | undefined;
   readonly signal: AbortSignal;
@@ -153,7 +159,10 @@ export interface CaptureEvents {
 
 /** Where capture hands its artefacts to. */
 export interface CaptureSink {
-  /** Called once, as soon as the snapshot time is known, before anything is stored; gives the private directory for files on their way. */
+  /**
+   * Called once, as soon as the snapshot time is known, before anything is stored; gives the private directory for files on
+   * their way.
+   */
   begin(snapshotTimeMs: number): Promise<{ readonly scratch: string }>;
   /** A finished file in scratch, proven and hashed. It is gone from scratch afterwards. */
   file(file: ProvenFile): Promise<void>;
@@ -206,7 +215,10 @@ export interface RestoreRequest {
   readonly jobs: number;
   readonly overwriteRoles: boolean;
   readonly overwriteDatabase: boolean;
-  /** Tablespace name → directory on the target; missing ones are made below `tablespaceRoot`, or else the default is used and reported. */
+  /**
+   * Tablespace name → directory on the target; missing ones are made below `tablespaceRoot`, or else the default is used and
+   * reported.
+   */
   readonly tablespaceRoot?: string;
   readonly signal: AbortSignal;
 }
@@ -214,7 +226,10 @@ export interface RestoreRequest {
 /** The stored artefacts of one backup, already checked against their hashes while they are read. */
 export interface ArtefactSource {
   text(kind: TextKind): Promise<string>;
-  /** Lays every file of the dump out under its own name in one directory, as pg_restore reads it; removed with the scratch space. */
+  /**
+   * Lays every file of the dump out under its own name in one directory, as pg_restore reads it; removed with the scratch
+   * space.
+   */
   dumpDirectory(): Promise<string>;
 }
 
@@ -231,7 +246,10 @@ export interface RestoreReport {
 
 export interface CompareOptions {
   readonly jobs: number;
-  /** The dump that was restored, as `ArtefactSource.dumpDirectory` laid it out: to compare rows that came back in another order. */
+  /**
+   * The dump that was restored, as `ArtefactSource.dumpDirectory` laid it out: to compare rows that came back in another
+   * order.
+   */
   readonly dumpDirectory: string;
   readonly signal: AbortSignal;
 }

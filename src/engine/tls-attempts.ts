@@ -8,8 +8,8 @@ export type Attempt = false | ConnectionOptions;
 
 /**
  * The ways to try, in order, that a TLS mode stands for (named as libpq names them: PostgreSQL manual, "SSL Support", table
- * of sslmode). The drivers have none of this: they take `require` for verify-full and never fall back. Unix sockets never use TLS.
- * With a root certificate, libpq checks the chain in every mode that uses TLS (`initialize_SSL` in fe-secure-openssl.c).
+ * of sslmode). The drivers have none of this: they take `require` for verify-full and never fall back. Unix sockets never use
+ * TLS. With a root certificate, libpq checks the chain in every mode that uses TLS (`initialize_SSL` in fe-secure-openssl.c).
  * Throws `source/connect` where a certificate file cannot be used.
  */
 export async function tlsAttempts(connection: Connection): Promise<readonly Attempt[]> {

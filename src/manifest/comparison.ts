@@ -33,7 +33,9 @@ export interface ComparisonRules {
     readonly expected: Fact | undefined;
     readonly actual: Fact | undefined;
   }): { readonly class: Exclude<DifferenceClass, 'strict'>; readonly because: string } | undefined;
-  /** Kinds of facts that say who may do what (roles, memberships, owners, ACLs, policies, settings); the others are structure. */
+  /**
+   * Kinds of facts that say who may do what (roles, memberships, owners, ACLs, policies, settings); the others are structure.
+   */
   readonly accessKinds: ReadonlySet<string>;
   /** Whether a field's values must never be shown (password verifiers, user-mapping options). */
   isSecret(kind: string, field: string): boolean;

@@ -1,6 +1,9 @@
 import type { Expectation } from '../spec/desired.ts';
 
-/** Whether a value that SQL gave (null = NULL) fits an expectation. NULL fits nothing; numbers compare as numbers, other text by `=` and `!=` only. */
+/**
+ * Whether a value that SQL gave (null = NULL) fits an expectation. NULL fits nothing; numbers compare as numbers, other text
+ * by `=` and `!=` only.
+ */
 export function meets(actual: string | null, expectation: Expectation): boolean {
   if (actual === null) return false;
   const order = compare(actual, expectation.value);

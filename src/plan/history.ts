@@ -28,8 +28,8 @@ export function historyOf(backups: readonly BackupSummary[], at: Instant): Histo
 }
 
 /**
- * A failed verification is a finding about the stored bytes, and so is that there are none. A failed drill is not: its target may
- * have been at fault.
+ * A failed verification is a finding about the stored bytes, and so is that there are none. A failed drill is not: its target
+ * may have been at fault.
  */
 export function isDamaged(backup: BackupSummary): boolean {
   return backup.dataGone === true || backup.verified?.passed === false;

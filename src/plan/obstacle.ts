@@ -3,7 +3,10 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import type { ResolvedDatabase } from './resolve-databases.ts';
 import type { Store } from './stores.ts';
 
-/** Why a back-up of this database cannot succeed now, so that none is planned; undefined where nothing is known to stand in its way. */
+/**
+ * Why a back-up of this database cannot succeed now, so that none is planned; undefined where nothing is known to stand in
+ * its way.
+ */
 export function obstacleTo(
   { address, entry, server, presence, observed }: ResolvedDatabase,
   store: Store | undefined,

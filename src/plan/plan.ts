@@ -6,7 +6,10 @@ import type { BackupId } from '../manifest/keys.ts';
 import type { Policy } from '../spec/desired.ts';
 import type { DrillFact } from './observed.ts';
 
-/** What should be done and why, as plain data: the same input always gives the same plan. Rendered by render/, carried out by run/. */
+/**
+ * What should be done and why, as plain data: the same input always gives the same plan. Rendered by render/, carried out by
+ * run/.
+ */
 export interface Plan {
   readonly at: Instant;
   /** Path of the spec and sha256 of its bytes. */

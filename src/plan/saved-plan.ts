@@ -105,7 +105,10 @@ function isBlocked({ kind, address }: SavedAction, fresh: Plan): boolean {
   );
 }
 
-/** A backup that was approved and is not wanted because its database is not there any more was not taken: nothing is satisfied. */
+/**
+ * A backup that was approved and is not wanted because its database is not there any more was not taken: nothing is
+ * satisfied.
+ */
 function isGone({ kind, address }: SavedAction, fresh: Plan): boolean {
   if (kind !== 'back-up' || address === null) return false;
   const name = formatAddress(address);

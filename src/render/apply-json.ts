@@ -3,7 +3,10 @@ import type { Outcome } from '../run/events.ts';
 import type { ApplyDocument, Done, Outcome as OutcomeDocument } from './apply-document.gen.ts';
 import { errorJson } from './error-json.ts';
 
-/** schemas/apply.v1: every outcome in the order of the plan, the sums, and the code that the process exits with. Ends with a line feed. */
+/**
+ * schemas/apply.v1: every outcome in the order of the plan, the sums, and the code that the process exits with. Ends with a
+ * line feed.
+ */
 export function applyJson(outcomes: readonly Outcome[], exitCode: number): string {
   const count = (state: Outcome['state']): number => outcomes.filter((outcome) => outcome.state === state).length;
   const document: ApplyDocument = {

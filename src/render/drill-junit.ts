@@ -6,8 +6,8 @@ import { junitXml, seconds, type JunitCase, type JunitSuite } from './junit.ts';
 
 /**
  * JUnit XML of drills: per drill one suite with the checks, one with the strict differences, one with the objectives. Not
- * checked = skipped. A drill that checked nothing, or restored nothing, has a failing case of its own, because CI systems show a
- * suite without failures as green; one that did not run, an error.
+ * checked = skipped. A drill that checked nothing, or restored nothing, has a failing case of its own, because CI systems
+ * show a suite without failures as green; one that did not run, an error.
  */
 export function drillJunit(reports: readonly DrillReport[], notRun: readonly DrillNotRun[] = []): string {
   return junitXml('holdfast drill', [...reports.flatMap(suitesOf), ...notRun.map(notRunSuite)]);

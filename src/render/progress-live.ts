@@ -19,7 +19,9 @@ export interface LiveProgress {
   end(): void;
 }
 
-/** Progress on a terminal: the block of `liveLines`, and above it one line that stays for each retry and each finished action. */
+/**
+ * Progress on a terminal: the block of `liveLines`, and above it one line that stays for each retry and each finished action.
+ */
 export function liveProgress(terminal: TerminalLike, paint: Paint): LiveProgress {
   const block = openLiveBlock(terminal);
   let state = noProgress;

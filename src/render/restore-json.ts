@@ -4,7 +4,10 @@ import { notReadJson } from './not-read-lines.ts';
 import type { Outcome, RestoreDocument } from './restore-document.gen.ts';
 import type { Restores } from './restore-text.ts';
 
-/** schemas/restore.v1: every database that was restored or would be, the sums, and the code that the process exits with. Ends with a line feed. */
+/**
+ * schemas/restore.v1: every database that was restored or would be, the sums, and the code that the process exits with. Ends
+ * with a line feed.
+ */
 export function restoreJson({ outcomes, notRead }: Restores, exitCode: number): string {
   const count = (state: RestoreOutcome['state']): number =>
     outcomes.filter((outcome) => outcome.state === state).length;

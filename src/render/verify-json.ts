@@ -5,7 +5,10 @@ import { notReadJson } from './not-read-lines.ts';
 import type { Verified, VerifyDocument } from './verify-document.gen.ts';
 import type { Verification } from './verify-text.ts';
 
-/** schemas/verify.v1: every verified backup, the lost ones, the sums, and the code that the process exits with. Ends with a line feed. */
+/**
+ * schemas/verify.v1: every verified backup, the lost ones, the sums, and the code that the process exits with. Ends with a
+ * line feed.
+ */
 export function verifyJson({ verified, notVerified, lost, notRead }: Verification, exitCode: number): string {
   const passed = verified.filter((report) => report.passed).length;
   const document: VerifyDocument = {

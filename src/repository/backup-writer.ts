@@ -25,7 +25,10 @@ export interface StoredBackup {
 
 /** The storage side of one capture. Calls may overlap. */
 export interface BackupWriter {
-  /** Stores a file, which is gone from its place afterwards. Throws `repository/object-corrupt` where it is not what was hashed. */
+  /**
+   * Stores a file, which is gone from its place afterwards. Throws `repository/object-corrupt` where it is not what was
+   * hashed.
+   */
   file(file: IncomingFile): Promise<void>;
   /** Stores a small text, compressed, as the entry `<kind>.sql`. */
   text(kind: TextKind, text: string): Promise<void>;

@@ -36,9 +36,8 @@ export interface Catalogue {
 
 /**
  * What a repository holds. Manifests that were read before come from an index below `cacheDirectory`, one file per
- * repository, believed only where the listing shows the same object, and in all runs but one of `rereadRounds`; a missing or damaged
- * index is made anew.
- * Throws `repository/*` where listing fails: an incomplete catalogue is none.
+ * repository, believed only where the listing shows the same object, and in all runs but one of `rereadRounds`; a missing or
+ * damaged index is made anew. Throws `repository/*` where listing fails: an incomplete catalogue is none.
  */
 export async function readCatalogue(
   repository: Repository,
@@ -132,12 +131,17 @@ const idOfKey = (key: string): BackupId | undefined =>
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The manifest of a committed backup. Throws `repository/object-missing`, `repository/manifest-invalid`, `repository/format`. */
+/**
+ * The manifest of a committed backup. Throws `repository/object-missing`, `repository/manifest-invalid`, `repository/format`.
+ */
 export async function readManifest(repository: Repository, address: Address, id: BackupId): Promise<Manifest> {
   return decodeManifest(await repository.readSmall(manifestKey(address, id), manifestLimitBytes), { address, id });
 }
 
-/** The contents that a manifest vouches for. Throws `repository/object-missing`, `repository/object-corrupt`, `repository/manifest-invalid`. */
+/**
+ * The contents that a manifest vouches for. Throws `repository/object-missing`, `repository/object-corrupt`,
+ * `repository/manifest-invalid`.
+ */
 export async function readContents(repository: Repository, manifest: Manifest): Promise<Contents> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of readPart(repository, manifest.contents)) chunks.push(chunk);

@@ -42,7 +42,10 @@ export interface Repository {
   adopt(key: string, path: string, sha256: string): Promise<StoredObject>;
   /** `put` for a small object that makes others visible (a manifest, a record): all or nothing, also against kill -9. */
   commit(key: string, bytes: Uint8Array): Promise<void>;
-  /** Bytes `offset` to `offset + length`. Throws `repository/object-missing`, `repository/object-unreadable`, while it is read too. The caller reads from it, to the end or not. */
+  /**
+   * Bytes `offset` to `offset + length`. Throws `repository/object-missing`, `repository/object-unreadable`, while it is read
+   * too. The caller reads from it, to the end or not.
+   */
   read(key: string, range?: { readonly offset: number; readonly length: number }): Promise<AsyncIterable<Uint8Array>>;
   /** The whole object, at most `limit` bytes (else `repository/object-corrupt`). */
   readSmall(key: string, limit: number): Promise<Buffer>;
@@ -59,7 +62,10 @@ export interface Repository {
   remove(key: string): Promise<void>;
   /** Overwrites or creates a lease object, all or nothing. Only for `leases/`. */
   replace(key: string, bytes: Uint8Array): Promise<void>;
-  /** A directory on the same storage for files on their way into `adopt`; undefined where there is none. Swept with the unfinished backup. */
+  /**
+   * A directory on the same storage for files on their way into `adopt`; undefined where there is none. Swept with the
+   * unfinished backup.
+   */
   scratch(id: string): Promise<string | undefined>;
   /** Removes what `scratch(id)` gave, with all that lies in it. */
   removeScratch(id: string): Promise<void>;

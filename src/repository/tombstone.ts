@@ -39,7 +39,9 @@ export async function expiryTimes(
   return times;
 }
 
-/** The tombstones of an address, and the number that the backup of each had; undefined where it does not say. Reads them all. */
+/**
+ * The tombstones of an address, and the number that the backup of each had; undefined where it does not say. Reads them all.
+ */
 export async function expiredSequences(
   repository: Repository,
   address: Address,

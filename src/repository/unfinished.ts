@@ -5,9 +5,9 @@ import { abandonedWork, anyLeaseHeld } from './lease-survey.ts';
 import type { Repository } from './repository.ts';
 
 /**
- * Objects and scratch space of backups without a manifest (`ids`): never committed, or half removed. `live` where any capture may
- * be running, for a lease names its backup only once the snapshot is there; but not where a lease that nobody holds any more
- * names it.
+ * Objects and scratch space of backups without a manifest (`ids`): never committed, or half removed. `live` where any capture
+ * may be running, for a lease names its backup only once the snapshot is there; but not where a lease that nobody holds any
+ * more names it.
  */
 export async function findUnfinished(
   repository: Repository,

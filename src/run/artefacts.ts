@@ -11,7 +11,10 @@ import { openScratch } from '../system/scratch.ts';
 const textLimitBytes = 256 * 1024 * 1024;
 const texts: ReadonlySet<string> = new Set(textKinds);
 
-/** The artefacts of one stored backup for `Engine.restore`. The dump is laid out once, in scratch space that goes with the disposal. */
+/**
+ * The artefacts of one stored backup for `Engine.restore`. The dump is laid out once, in scratch space that goes with the
+ * disposal.
+ */
 export async function artefactSource(
   repository: Repository,
   contents: Contents,

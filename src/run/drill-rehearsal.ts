@@ -17,7 +17,10 @@ export interface Rehearsal {
   readonly checks: readonly DrillCheck[];
   readonly differences: readonly DrillDifference[];
   readonly notes: readonly string[];
-  /** From the start of the fetch to the end of ANALYZE: what an operator would have waited. Undefined where the restore failed. */
+  /**
+   * From the start of the fetch to the end of ANALYZE: what an operator would have waited. Undefined where the restore
+   * failed.
+   */
   readonly restoreMs: number | undefined;
 }
 

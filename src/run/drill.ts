@@ -26,8 +26,8 @@ export interface Drilled {
 
 /**
  * Restores one backup onto a clean server, compares what came back with what the backup recorded, tears the server down and
- * stores the evidence; where it cannot be stored, the result says so. A backup that cannot be restored is a failed report. Throws only where nothing about the backup was
- * learnt: no target could be had, or the guard refused it.
+ * stores the evidence; where it cannot be stored, the result says so. A backup that cannot be restored is a failed report.
+ * Throws only where nothing about the backup was learnt: no target could be had, or the guard refused it.
  */
 export async function drill(request: DrillRequest, tools: Tools): Promise<Drilled> {
   const { repository, address, backup } = request;

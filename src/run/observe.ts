@@ -110,7 +110,10 @@ async function lookInto({ name, path, place }: DesiredRepository, tools: Tools):
   }
 }
 
-/** Adds the access text of the newest backup to each database whose fingerprint differs from it, so that a plan can show what changed. */
+/**
+ * Adds the access text of the newest backup to each database whose fingerprint differs from it, so that a plan can show what
+ * changed.
+ */
 async function withBackedUpAccess(
   server: ObservedServer,
   known: ReadonlyMap<string, Newest>,

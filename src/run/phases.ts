@@ -13,7 +13,9 @@ export interface PhaseEvents {
   readonly timings: readonly { readonly phase: string; readonly ms: number }[];
 }
 
-/** Turns the steps of one piece of work into numbered phase events. `phases` is the whole list, in order; one may be left out. */
+/**
+ * Turns the steps of one piece of work into numbered phase events. `phases` is the whole list, in order; one may be left out.
+ */
 export function phaseEvents(
   key: string,
   subject: string,

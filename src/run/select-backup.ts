@@ -54,8 +54,8 @@ export function unreadableOf(invalidManifests: readonly { readonly key: string }
 }
 
 /**
- * Newer backups that would have been chosen were they not damaged, gone or dated in the future, one line each: older data than expected is never
- * silent.
+ * Newer backups that would have been chosen were they not damaged, gone or dated in the future, one line each: older data
+ * than expected is never silent.
  */
 export function passedOver(all: Candidates, chosen: BackupSummary, selection: Selection): readonly string[] {
   if (selection.kind === 'id') return [];

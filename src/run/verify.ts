@@ -12,7 +12,9 @@ export interface VerifyRequest {
   readonly repository: Repository;
   readonly address: Address;
   readonly backup: BackupId;
-  /** L1: every stored byte has its recorded checksum. L2: also, every artefact decodes to its end and holds the recorded rows. */
+  /**
+   * L1: every stored byte has its recorded checksum. L2: also, every artefact decodes to its end and holds the recorded rows.
+   */
   readonly level: 'L1' | 'L2';
   /** What its progress goes by. */
   readonly key: string;

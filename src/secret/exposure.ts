@@ -9,8 +9,8 @@ import { anyoneMayWrite, isWritableByAnyone } from './file.ts';
  * Which files of secrets are open to users whom they do not concern. Reads none of them. One that cannot be looked at is told
  * by whoever needs it: a spec is also checked on machines that have no secrets.
  *
- * That others may read is a warning and no refusal, unlike that of libpq for its passfile (PostgreSQL manual, "The Password File"):
- * containers mount secrets with mode 0444 or 0644 and nobody else is in there. Those mounts are not warned of.
+ * That others may read is a warning and no refusal, unlike that of libpq for its passfile (PostgreSQL manual, "The Password
+ * File"): containers mount secrets with mode 0444 or 0644 and nobody else is in there. Those mounts are not warned of.
  */
 export async function exposures(files: readonly DesiredSecretFile[]): Promise<readonly Diagnostic[]> {
   const found = await Promise.all(files.map(exposureOf));

@@ -59,7 +59,10 @@ export const noScratch = (path: string, error: unknown): OperationError =>
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 
-/** The watcher of this process, started on first use. Throws `process/failed` or `process/no-scratch` where it cannot be started. */
+/**
+ * The watcher of this process, started on first use. Throws `process/failed` or `process/no-scratch` where it cannot be
+ * started.
+ */
 export function watcher(): Watcher {
   current ??= startWatcher();
   return current;

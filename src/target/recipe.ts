@@ -35,7 +35,10 @@ export interface LocalServerPlan {
   readonly directories: readonly string[];
   /** Files to write below `root` before anything runs. The server may read them and not write them. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
-  /** File below `root` that gives the bootstrap role its password: there while `initialise` runs, removed when the server is ready. */
+  /**
+   * File below `root` that gives the bootstrap role its password: there while `initialise` runs, removed when the server is
+   * ready.
+   */
   readonly passwordFile: { readonly path: string; readonly text: (password: string) => string };
   /** Programs to run to their end, in order. */
   readonly initialise: readonly PlannedCommand[];
@@ -87,7 +90,10 @@ export interface ContainerPlan {
   /** Succeeds inside the container as soon as the server takes connections over TCP, not earlier. */
   readonly readyCommand: readonly string[];
   readonly maintenanceDatabase: string;
-  /** Directory in the container that the server may write to, for tablespaces; absent where the system has none that backups need. */
+  /**
+   * Directory in the container that the server may write to, for tablespaces; absent where the system has none that backups
+   * need.
+   */
   readonly tablespaceDirectory?: string;
   /** User in the image that the server runs as. */
   readonly serverUser: string;

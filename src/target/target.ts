@@ -23,9 +23,13 @@ export interface TargetLease extends AsyncDisposable {
   readonly clients?: string;
   /** `created`: made for this lease, so it is new. `declared`: it was there before. */
   readonly provenance: 'created' | 'declared';
-  /** Directory on the server's machine, writable by the server, where tablespaces may be made; undefined where there is none. */
+  /**
+   * Directory on the server's machine, writable by the server, where tablespaces may be made; undefined where there is none.
+   */
   readonly tablespaceRoot?: string;
-  /** How strongly it is kept apart, for the evidence: `container`, `namespaces` (own uid, no network), `trusted` (same user). */
+  /**
+   * How strongly it is kept apart, for the evidence: `container`, `namespaces` (own uid, no network), `trusted` (same user).
+   */
   readonly isolation: 'container' | 'namespaces' | 'trusted' | 'declared';
   /** One line for people and evidence: `postgres 15.18 from local binaries`, `container postgres:15`. */
   readonly description: string;

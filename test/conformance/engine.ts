@@ -16,7 +16,10 @@ export interface EngineUnderTest {
   readonly engine: Engine;
   /** Starts an empty server that asks for passwords. */
   start(): Promise<ServerUnderTest>;
-  /** Makes the database `shop`: table `orders` (id, note) with 1,000 rows, a view `recent`, an account that owns or may all, and `reader`, who may read. */
+  /**
+   * Makes the database `shop`: table `orders` (id, note) with 1,000 rows, a view `recent`, an account that owns or may all,
+   * and `reader`, who may read.
+   */
   readonly seed: readonly Statement[];
   /** What a drill's logins call the reader, whose password is `right`. */
   readonly reader: string;

@@ -11,7 +11,9 @@ afterAll(() => bench[Symbol.asyncDispose]());
 
 const plain = { dump: { compression: 'none' } };
 
-/** What an apply with each stub for pg_dump says. `exit` is 1 where nothing else says it, 24 where the plan cannot even begin. */
+/**
+ * What an apply with each stub for pg_dump says. `exit` is 1 where nothing else says it, 24 where the plan cannot even begin.
+ */
 const faults: readonly {
   readonly stub: string;
   readonly code: string;

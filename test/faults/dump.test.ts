@@ -21,7 +21,10 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const plain: Partial<DumpPolicy> = { compression: { codec: 'none' } };
 
-/** What must come of each stub, and with which kind of dump. Every one is a dump that a listing or an exit code lets pass, or a lie. */
+/**
+ * What must come of each stub, and with which kind of dump. Every one is a dump that a listing or an exit code lets pass, or
+ * a lie.
+ */
 const faults: readonly { readonly stub: string; readonly code: string; readonly dump?: Partial<DumpPolicy> }[] = [
   { stub: 'truncates', code: 'dump/truncated' },
   { stub: 'truncates', code: 'dump/truncated', dump: plain },

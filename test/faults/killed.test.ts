@@ -71,7 +71,10 @@ describe('kill -9 of a back-up', () => {
   );
 });
 
-/** An apply with a signal at its n-th call; true where that killed it. One thread of the pool, for strace counts each thread's calls. */
+/**
+ * An apply with a signal at its n-th call; true where that killed it. One thread of the pool, for strace counts each thread's
+ * calls.
+ */
 function killedAt(call: string, when: number): boolean {
   const inject = [
     '-f',

@@ -112,7 +112,8 @@ test('every damage to every object of a stored backup is found', async () => {
       await cp(join(whole, object), join(bench.work.repository, object));
     }
   }
-  // Nothing of the backup: a tar's headers and padding (each member is found by its place and its hash), and a manifest's newline.
+  // Nothing of the backup: a tar's headers and padding (each member is found by its place and its hash), and a manifest's
+  // newline.
   expect(unseen).toEqual([
     'small-1.tar: a flipped first bit',
     'small-1.tar: a flipped last bit',

@@ -15,7 +15,9 @@ export async function dockerAvailable(): Promise<boolean> {
 
 let available: Promise<boolean> | undefined;
 
-/** Name of the local image with PostgreSQL of that major version; undefined where set-up has not made it. It is never pulled. */
+/**
+ * Name of the local image with PostgreSQL of that major version; undefined where set-up has not made it. It is never pulled.
+ */
 export async function imageFor(major: number): Promise<string | undefined> {
   return localImage(`holdfast-test/postgres:${major}`);
 }

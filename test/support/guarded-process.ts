@@ -34,7 +34,10 @@ if read -r signal; then kill -s "$signal" $program; wait $program
 else kill -s "$orphan" $program; wait $program; rm -rf "$directory"; fi
 exit 0`;
 
-/** Starts a server that cannot survive this process. Resolves when it is ready; throws with its last lines when it ends before. */
+/**
+ * Starts a server that cannot survive this process. Resolves when it is ready; throws with its last lines when it ends
+ * before.
+ */
 export async function startGuarded(command: GuardedCommand): Promise<GuardedProcess> {
   const child = spawn(
     '/bin/sh',

@@ -8,7 +8,10 @@ export interface TestFlavour {
   readonly version: string;
 }
 
-/** What every test of the MySQL and MariaDB engine runs on; scripts/setup.sh fetches them. The first of a kind is the usual one. */
+/**
+ * What every test of the MySQL and MariaDB engine runs on; scripts/setup.sh fetches them. The first of a kind is the usual
+ * one.
+ */
 export const wantedFlavours: readonly TestFlavour[] = [
   { engine: 'mysql', version: '9.7' },
   { engine: 'mariadb', version: '11.8' },

@@ -17,7 +17,10 @@ export interface BroughtBack {
   readonly differences: readonly Difference[];
 }
 
-/** Backs a database up, restores it onto another server under its own name, and compares the structures and accounts of the two. */
+/**
+ * Backs a database up, restores it onto another server under its own name, and compares the structures and accounts of the
+ * two.
+ */
 export async function bringBack(source: TestMysql, target: TestMysql, database: string): Promise<BroughtBack> {
   const engine = mysql(source.engine);
   await using capture = await captureInto(source.access('source'), database, { engine });

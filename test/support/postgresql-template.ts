@@ -29,7 +29,8 @@ export async function makeCluster(request: ClusterRequest): Promise<void> {
   } finally {
     await control.close();
   }
-  // The checksum is wrong now; with --force pg_resetwal takes the other values as they are, and writes the checksum and new WAL.
+  // The checksum is wrong now; with --force pg_resetwal takes the other values as they are, and writes the checksum and new
+  // WAL.
   await execa(join(request.binaries, 'pg_resetwal'), ['--force', request.dataDirectory], {
     ...serverUser,
     cwd: '/',

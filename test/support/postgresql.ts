@@ -49,7 +49,9 @@ export interface TestServerOptions {
   readonly onLogLine?: (line: string) => void;
 }
 
-/** Starts a server on a Unix socket, in 0.2 s once its template exists. Throws where the major version is not on this machine. */
+/**
+ * Starts a server on a Unix socket, in 0.2 s once its template exists. Throws where the major version is not on this machine.
+ */
 export async function startPostgresql(options: TestServerOptions = {}): Promise<TestServer> {
   const major = options.major ?? majors[0] ?? 0;
   const binaries = binariesOf(major);

@@ -2,7 +2,10 @@ import { startPostgresql, type TestServer, type TestServerOptions } from './post
 
 export const shopPassword = 'k4rl und die "Bücher"';
 
-/** A server with a small database `shop` that has one of everything that access consists of. Roles: shop_owner, shop_app, reader. */
+/**
+ * A server with a small database `shop` that has one of everything that access consists of. Roles: shop_owner, shop_app,
+ * reader.
+ */
 export async function startShop(options: TestServerOptions = {}): Promise<TestServer> {
   const server = await startPostgresql(options);
   await server.sql(

@@ -6,7 +6,10 @@ import { placeLauncher } from './launcher.ts';
 import type { StubClients } from './stub-client.ts';
 import type { TestMysql } from './mysql.ts';
 
-/** A folder of client programs whose dump program is test/fixtures/clients/mysql.mjs, lying as `how` says, around the real one. */
+/**
+ * A folder of client programs whose dump program is test/fixtures/clients/mysql.mjs, lying as `how` says, around the real
+ * one.
+ */
 export async function stubMysql(how: string, { engine, binaries }: TestMysql): Promise<StubClients> {
   const folder = await mkdtemp(join(tmpdir(), 'hf-clients-'));
   const stub = fileURLToPath(new URL('../fixtures/clients/mysql.mjs', import.meta.url));

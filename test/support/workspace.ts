@@ -36,7 +36,10 @@ export interface RunOptions {
   readonly user?: ServerUser;
 }
 
-/** A fresh working directory with `document` as backup.yaml; `repositories.main` at ./repository is added. Nothing is made yet. */
+/**
+ * A fresh working directory with `document` as backup.yaml; `repositories.main` at ./repository is added. Nothing is made
+ * yet.
+ */
 export async function openWorkspace(document: object): Promise<Workspace> {
   const path = await mkdtemp(join(tmpdir(), 'hf-work-'));
   const spec = (content: object): Promise<void> =>

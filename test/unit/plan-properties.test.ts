@@ -189,7 +189,8 @@ describe('plans', () => {
       fc.property(worlds, ({ spec, world }) => {
         const plan = planBackup(spec, world);
         const next = planBackup(spec, succeed(world, plan.actions, now));
-        // A back-up may lift a freeze that was there (a collapse that it does not share) or set one; removals then follow on their own.
+        // A back-up may lift a freeze that was there (a collapse that it does not share) or set one; removals then follow on
+        // their own.
         const lifted = new Set(
           plan.retention.filter(({ frozen }) => frozen !== undefined).map(({ address }) => address.database),
         );

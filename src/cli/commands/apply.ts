@@ -77,7 +77,10 @@ export async function run(options: ApplyOptions, context: Context): Promise<numb
   );
 }
 
-/** The plan itself is shown where it is part of the answer or will be asked about; what is wrong in the world is said in any case. */
+/**
+ * The plan itself is shown where it is part of the answer or will be asked about; what is wrong in the world is said in any
+ * case.
+ */
 async function tellOf(
   plan: Plan,
   saved: PlanDocument | undefined,

@@ -21,7 +21,10 @@ export interface Access {
   readonly degradations: readonly Degradation[];
   /** In whose name the database's code runs, whether they exist or not. */
   readonly definers: AccountBook['definers'];
-  /** sha256 of everything here that belongs into a backup: two readings of unchanged accounts have the same. Covers passwords: never shown. */
+  /**
+   * sha256 of everything here that belongs into a backup: two readings of unchanged accounts have the same. Covers passwords:
+   * never shown.
+   */
   readonly digest: string;
 }
 
@@ -31,7 +34,10 @@ export interface AccessRequest {
   readonly digestKey: Secret | undefined;
 }
 
-/** Who may do what in a database, as the policy's scope of roles sees it. Throws `capture/refused` where the login may not read the grant tables. */
+/**
+ * Who may do what in a database, as the policy's scope of roles sees it. Throws `capture/refused` where the login may not
+ * read the grant tables.
+ */
 export async function readAccess(session: Session, flavour: Flavour, request: AccessRequest): Promise<Access> {
   const { database, holds, digestKey } = request;
   const book = await readAccounts(session, flavour, database);

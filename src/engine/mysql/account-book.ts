@@ -1,6 +1,9 @@
 import type { Account } from './quote.ts';
 
-/** Everything that a server's catalogs say about its accounts and about one database: plain data, so that what follows is pure. */
+/**
+ * Everything that a server's catalogs say about its accounts and about one database: plain data, so that what follows is
+ * pure.
+ */
 export interface AccountBook {
   /** Without those that belong to the server itself. MariaDB's PUBLIC is none. */
   readonly accounts: readonly AccountRecord[];
@@ -40,7 +43,10 @@ export interface AccountRecord extends Account {
 export interface AccountProperties {
   /** Authentication plugins, in the order in which they are tried (MariaDB) or all asked for (MySQL). */
   readonly plugins: readonly string[];
-  /** For each plugin that keeps no password but says who somebody is elsewhere (sockets, PAM, LDAP): what it has of the account. */
+  /**
+   * For each plugin that keeps no password but says who somebody is elsewhere (sockets, PAM, LDAP): what it has of the
+   * account.
+   */
   readonly mappings: readonly (string | null)[];
   readonly locked: boolean;
   readonly expired: boolean;

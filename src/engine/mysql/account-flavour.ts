@@ -2,7 +2,10 @@ import type { Flavour } from './flavour.ts';
 
 /** What tells the accounts of MySQL and MariaDB apart, as data. */
 export interface AccountFlavour {
-  /** Accounts that a new server is made with, besides its own (`Flavour.ownAccounts`): users on these hosts and on the server's own. */
+  /**
+   * Accounts that a new server is made with, besides its own (`Flavour.ownAccounts`): users on these hosts and on the
+   * server's own.
+   */
   readonly bootstrapUsers: readonly string[];
   readonly bootstrapHosts: readonly string[];
   /** The same as `user@host`. */

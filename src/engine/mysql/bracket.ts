@@ -15,9 +15,9 @@ import { accessDenied } from './server-lock.ts';
 
 /**
  * One lock for everything that is planned on a server: these servers cannot export a snapshot, so the sessions of all dumps
- * open theirs while nothing commits. Where the login may not lock, each dump is consistent in itself, which the preflight names.
- * Throws `source/connect`, `source/lock-timeout`, `server/version-unsupported`, `client/missing`, `client/too-old`, and
- * `capture/refused` where the login lacks a privilege for all of it.
+ * open theirs while nothing commits. Where the login may not lock, each dump is consistent in itself, which the preflight
+ * names. Throws `source/connect`, `source/lock-timeout`, `server/version-unsupported`, `client/missing`, `client/too-old`,
+ * and `capture/refused` where the login lacks a privilege for all of it.
  */
 export const openBracket =
   (flavour: Flavour) =>

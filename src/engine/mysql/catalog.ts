@@ -31,5 +31,8 @@ export async function openCatalog(session: Session, database: string): Promise<C
   };
 }
 
-/** Of `COLUMNS.EXTRA`: whether other columns make this one's values. MySQL says `DEFAULT_GENERATED` of a default that is an expression. */
+/**
+ * Of `COLUMNS.EXTRA`: whether other columns make this one's values. MySQL says `DEFAULT_GENERATED` of a default that is an
+ * expression.
+ */
 export const isGenerated = (extra: string): boolean => /\b(VIRTUAL|STORED|PERSISTENT) GENERATED\b/.test(extra);

@@ -1,7 +1,10 @@
 import { OperationError } from '../../base/operation-error.ts';
 import { QueryError } from './query-error.ts';
 
-/** Server errors that a table under a snapshot gives once it was dropped, renamed or altered; 1213 where that happens at the same moment. */
+/**
+ * Server errors that a table under a snapshot gives once it was dropped, renamed or altered; 1213 where that happens at the
+ * same moment.
+ */
 export const changedErrors: ReadonlySet<number> = new Set([1051, 1054, 1146, 1213, 1412, 1605, 1684]);
 
 export const tableChanged = (cause: unknown): OperationError =>

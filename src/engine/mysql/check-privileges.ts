@@ -25,7 +25,10 @@ export async function checkPrivileges(
 /** MySQL 8.4 split SET_USER_ID; MariaDB calls it SET USER. */
 const definerPrivileges = ['SUPER', 'SET_ANY_DEFINER', 'SET_USER_ID', 'SET USER'];
 
-/** Whoever makes a view, routine, trigger or event in another's name needs a privilege for it (error 1227 in the middle of a restore). */
+/**
+ * Whoever makes a view, routine, trigger or event in another's name needs a privilege for it (error 1227 in the middle of a
+ * restore).
+ */
 function definers(may: LoginPrivileges, { contents }: RestoreRequest, me: string): readonly Diagnostic[] {
   if (definerPrivileges.some(may.everywhere)) return [];
   const others = new Set(

@@ -59,7 +59,10 @@ function letterCase(variables: Variables, { manifest, contents }: RestoreRequest
   ];
 }
 
-/** Where they are on, names of databases in grants are names; elsewhere patterns (MySQL manual, "Privilege Restriction Using Partial Revokes"). */
+/**
+ * Where they are on, names of databases in grants are names; elsewhere patterns (MySQL manual, "Privilege Restriction Using
+ * Partial Revokes").
+ */
 function partialRevokes(variables: Variables, { manifest, contents }: RestoreRequest): readonly Diagnostic[] {
   const source = manifest.source.settings['partial_revokes'];
   const here = variables.get('partial_revokes');

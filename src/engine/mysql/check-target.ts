@@ -15,7 +15,10 @@ import { openSession, type Session } from './session.ts';
 import { tiedTriggers } from './tied-triggers.ts';
 import { namedTimeZones } from './time-zones.ts';
 
-/** The contract is `Engine.checkTarget`. Errors are what a restore would certainly fail at; warnings, what would come back otherwise. */
+/**
+ * The contract is `Engine.checkTarget`. Errors are what a restore would certainly fail at; warnings, what would come back
+ * otherwise.
+ */
 export const checkTarget =
   (flavour: Flavour) =>
   async (target: CleanServer | OpenServer, request: RestoreRequest): Promise<readonly Diagnostic[]> => {

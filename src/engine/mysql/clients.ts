@@ -51,7 +51,10 @@ export async function findClient(
   });
 }
 
-/** Whether this dump program runs a statement before everything else (`Flavour.firstStatement`): mysqldump has the option from 9 on. */
+/**
+ * Whether this dump program runs a statement before everything else (`Flavour.firstStatement`): mysqldump has the option from
+ * 9 on.
+ */
 export async function takesFirstStatement(flavour: Flavour, path: string): Promise<boolean> {
   if (flavour.firstStatement === 'connection-string') return true;
   const { stdout } = await runCommand({

@@ -34,7 +34,9 @@ const administrators: ReadonlySet<string> = new Set(
   Object.values(accountFlavours).flatMap(({ bootstrapUsers }) => bootstrapUsers),
 );
 
-/** root from other hosts, which images make with a password of their own. One that did not come back at all is no such thing. */
+/**
+ * root from other hosts, which images make with a password of their own. One that did not come back at all is no such thing.
+ */
 function isAdministrator({ kind, expected, actual }: Question): boolean {
   if (!accountKinds.has(kind) || expected === undefined || actual === undefined) return false;
   const { user, account, grantee } = expected.value as Readonly<Record<string, unknown>>;

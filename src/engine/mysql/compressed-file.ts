@@ -101,7 +101,9 @@ export function compressedFile(directory: string, name: string, compression: Com
   };
 }
 
-/** Writes a codec's output, and frees its buffers: a file of a few rows has as large a one as any, and they come by hundreds. */
+/**
+ * Writes a codec's output, and frees its buffers: a file of a few rows has as large a one as any, and they come by hundreds.
+ */
 async function store(chunks: AsyncIterable<Buffer>, target: WriteStream): Promise<void> {
   const closed = once(target, 'close');
   closed.catch(() => undefined);

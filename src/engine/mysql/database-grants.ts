@@ -27,7 +27,10 @@ export async function readDatabaseGrants(
     }));
 }
 
-/** Whether grants name databases and no patterns: with partial revokes they do (MySQL manual, "Privilege Restriction Using Partial Revokes"). */
+/**
+ * Whether grants name databases and no patterns: with partial revokes they do (MySQL manual, "Privilege Restriction Using
+ * Partial Revokes").
+ */
 export async function readsNamesLiterally(session: Session, flavour: Flavour): Promise<boolean> {
   const { literalNamesSql } = accountFlavours[flavour.name];
   if (literalNamesSql === undefined) return false;

@@ -1,4 +1,6 @@
-/** Whether the name of a database in a grant covers a database: `%` and `_` stand for anything, `\` takes their meaning away. */
+/**
+ * Whether the name of a database in a grant covers a database: `%` and `_` stand for anything, `\` takes their meaning away.
+ */
 export function matchesPattern(pattern: string, database: string): boolean {
   const source = parts(pattern)
     .map(({ wild, text }) => (!wild ? text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&') : text === '%' ? '.*' : '.'))

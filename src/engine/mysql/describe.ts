@@ -23,7 +23,9 @@ export interface DescribeRequest {
   readonly digestKey: Secret | undefined;
 }
 
-/** Neither accounts nor definitions are part of a snapshot: who wants to know that they stayed as they were reads them twice. */
+/**
+ * Neither accounts nor definitions are part of a snapshot: who wants to know that they stayed as they were reads them twice.
+ */
 export async function describe(session: Session, flavour: Flavour, request: DescribeRequest): Promise<Description> {
   const access = await readAccess(session, flavour, request);
   const inventory = await readInventory(session, flavour, request);

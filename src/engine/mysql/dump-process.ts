@@ -12,7 +12,10 @@ import { allRows } from './session.ts';
 export interface DumpProcess {
   /** Name of a user-level lock that its connection holds, once it has one, until it ends. */
   readonly marker: string;
-  /** What it prints, which ends only once the program has exited 0 without a doubtful warning. Until it is read, the program waits. */
+  /**
+   * What it prints, which ends only once the program has exited 0 without a doubtful warning. Until it is read, the program
+   * waits.
+   */
   readonly stdout: Readable;
   /** Resolves with its first output or its successful end: both come after its snapshot. Rejects where it failed. */
   readonly begun: Promise<void>;
@@ -37,7 +40,10 @@ export interface DumpProcessOptions {
   readonly signal: AbortSignal;
 }
 
-/** Flags of every dump (MySQL manual, mysqldump; MariaDB manual, mariadb-dump). Comments hold the headings that a dump is cut at. */
+/**
+ * Flags of every dump (MySQL manual, mysqldump; MariaDB manual, mariadb-dump). Comments hold the headings that a dump is cut
+ * at.
+ */
 const common = [
   '--single-transaction',
   '--hex-blob',

@@ -18,9 +18,15 @@ export interface Piece {
 }
 
 export interface DumpSplitter {
-  /** The pieces that are certain by now; their bytes are views of the chunk. Throws `dump/entry-missing` where a table comes that is not next. */
+  /**
+   * The pieces that are certain by now; their bytes are views of the chunk. Throws `dump/entry-missing` where a table comes
+   * that is not next.
+   */
   push(chunk: Buffer): readonly Piece[];
-  /** The last pieces. Throws `dump/truncated` without the trailer or what comes before it, `dump/entry-missing` where a table did not come. */
+  /**
+   * The last pieces. Throws `dump/truncated` without the trailer or what comes before it, `dump/entry-missing` where a table
+   * did not come.
+   */
   finish(): readonly Piece[];
   /** How many bodies of triggers, routines and events came in a part so far. */
   bodies(part: DumpPart): number;

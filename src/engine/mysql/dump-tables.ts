@@ -105,7 +105,10 @@ export const isBroken = (comment: string | null): boolean => comment?.includes('
 export const everyRowOf = (database: string, { table, versioned }: Pick<DumpTable, 'table' | 'versioned'>): string =>
   `${quoteName(database)}.${quoteName(table)}${versioned ? ' FOR SYSTEM_TIME ALL' : ''}`;
 
-/** Shares tables among this many programs so that none has much more to do than another; the largest come first. Never gives an empty share but the first. */
+/**
+ * Shares tables among this many programs so that none has much more to do than another; the largest come first. Never gives
+ * an empty share but the first.
+ */
 export function shareTables(tables: readonly DumpTable[], jobs: number): readonly (readonly DumpTable[])[] {
   const shares = Array.from({ length: Math.max(1, Math.min(jobs, tables.length)) }, () => ({
     bytes: 0,

@@ -10,7 +10,10 @@ export interface Excluded {
   without(facts: readonly Fact[]): readonly Fact[];
 }
 
-/** What the policy leaves out of a database, each relation by name, and what the backup has that cannot be restored without it. */
+/**
+ * What the policy leaves out of a database, each relation by name, and what the backup has that cannot be restored without
+ * it.
+ */
 export async function exclusions(
   session: Session,
   database: string,

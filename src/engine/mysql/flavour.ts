@@ -21,7 +21,10 @@ export interface Flavour {
   readonly tlsOptions: Readonly<Record<Tls['mode'], Readonly<Record<string, string | true>>>>;
   /** The same where a `ca` is given, which then has to be checked, as the driver does. */
   readonly tlsWithAuthority: Readonly<Record<string, string | true>>;
-  /** How a statement reaches the server before everything else that the dump program runs: as an option, or within its host name. */
+  /**
+   * How a statement reaches the server before everything else that the dump program runs: as an option, or within its host
+   * name.
+   */
   readonly firstStatement: 'option' | 'connection-string';
   /** Statements before that one, which an option cannot be given: what could end it while it waits. */
   readonly beforeFirst: readonly string[];
@@ -64,7 +67,10 @@ export interface Flavour {
   readonly identitySql: string;
   /** What follows SHOW GLOBAL to read the id of the cluster that a server is a node of: one row at most, with `Value`. */
   readonly clusterVariable: string;
-  /** SQL that gives a row with `account` (`user@host`) for each whose name only its like may use as a definer; undefined where there are none. */
+  /**
+   * SQL that gives a row with `account` (`user@host`) for each whose name only its like may use as a definer; undefined where
+   * there are none.
+   */
   readonly systemAccountsSql: string | undefined;
   /** Gives a row for each server that this one replicates from. */
   readonly replicaStatus: string;
@@ -100,7 +106,10 @@ export function versionNumberOf(version: string): number {
   return major * 10_000 + minor * 100 + patch;
 }
 
-/** `9.7`, `10.11`, `11.8`: dumps and clients are only used within one series (MySQL manual, "MySQL Releases: Innovation and LTS"). */
+/**
+ * `9.7`, `10.11`, `11.8`: dumps and clients are only used within one series (MySQL manual, "MySQL Releases: Innovation and
+ * LTS").
+ */
 export function seriesOf(versionNumber: number): string {
   return `${Math.floor(versionNumber / 10_000)}.${Math.floor(versionNumber / 100) % 100}`;
 }
@@ -171,7 +180,8 @@ export const flavours: Readonly<Record<Flavour['name'], Flavour>> = {
         'innodb-redo-log-capacity': '256M',
         'performance-schema': 'OFF',
         'require-secure-transport': 'OFF',
-        // 8.4 has the old authentication built in and switched off (manual, "Native Pluggable Authentication"); 9 has it no more.
+        // 8.4 has the old authentication built in and switched off (manual, "Native Pluggable Authentication"); 9 has it no
+        // more.
         'loose-mysql-native-password': 'ON',
       },
       takenOver: [

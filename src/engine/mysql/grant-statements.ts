@@ -11,7 +11,9 @@ const withGrant = (grantable: boolean): string => (grantable ? ' WITH GRANT OPTI
 /** Nothing but the grant option needs a privilege that is none. */
 const listOf = (privileges: readonly string[]): string => (privileges.length === 0 ? 'USAGE' : privileges.join(', '));
 
-/** Static privileges share one grant option; dynamic ones have each their own (MySQL manual, "Privileges Provided by MySQL"). */
+/**
+ * Static privileges share one grant option; dynamic ones have each their own (MySQL manual, "Privileges Provided by MySQL").
+ */
 export function globalGrantStatements(grant: GlobalPrivileges, flavour: Flavour): readonly string[] {
   const to = `ON *.* TO ${quoteGrantee(flavour, grant.grantee)}`;
   const dynamic = (grantable: boolean): readonly string[] =>

@@ -18,7 +18,9 @@ const database: InventoryPart = async ({ catalog }) => {
   return rows.map((row) => ({ ...factOf('database', { ...row, ...options[0] }, []), name: 'this database' }));
 };
 
-/** `columns`: their order is a property of the table, so that a missing one is one difference and not one per column after it. */
+/**
+ * `columns`: their order is a property of the table, so that a missing one is one difference and not one per column after it.
+ */
 const tables: InventoryPart = async (context) => {
   const { catalog } = context;
   const rows = await catalog.session.query<Row>(`

@@ -8,7 +8,10 @@ import { withoutDatabase } from './neutral-name.ts';
 import { QueryError } from './query-error.ts';
 import { quoteName } from './quote.ts';
 
-/** The database's own name is taken out of definitions: the servers write it before every table, and a restore may give another one. */
+/**
+ * The database's own name is taken out of definitions: the servers write it before every table, and a restore may give
+ * another one.
+ */
 const views: InventoryPart = async ({ catalog }) => {
   const rows = await catalog.session.query<Row>(`
     SELECT TABLE_NAME AS name, VIEW_DEFINITION AS definition, CHECK_OPTION AS checkOption, DEFINER AS definer, SECURITY_TYPE AS security,
@@ -44,7 +47,10 @@ async function algorithmOf({ session, database }: Catalog, view: string): Promis
   }
 }
 
-/** Not allowed; its table, column or routine is missing; its definer is missing (both manuals, "Server Error Message Reference"). */
+/**
+ * Not allowed; its table, column or routine is missing; its definer is missing (both manuals, "Server Error Message
+ * Reference").
+ */
 const unusable: ReadonlySet<number> = new Set([1142, 1143, 1146, 1356, 1449]);
 
 /** Views that give JSON documents; their definition alone does not say it (MySQL 9.4 and later). */

@@ -14,7 +14,8 @@ import type { Session } from './session.ts';
  * The structure of one database as facts, without its accounts and rows. Only reads. The same code reads the source and the
  * restored database, whatever its name is, so equal databases of one release series give equal facts. information_schema is
  * not part of a snapshot: it must not change meanwhile. How many queries it takes depends on how many views (MySQL),
- * sequences, odd texts (`withExactStatements`) and triggers (MariaDB) there are, never on how many tables. Throws what the session throws.
+ * sequences, odd texts (`withExactStatements`) and triggers (MariaDB) there are, never on how many tables. Throws what the
+ * session throws.
  */
 export async function readInventory(
   session: Session,

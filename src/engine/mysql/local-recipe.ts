@@ -33,7 +33,9 @@ export function mysqlLocalRecipe(name: Flavour['name']) {
   };
 }
 
-/** Finds the server program of one series in `folder` or beside it, or else in the usual places. Throws `target/unavailable`. */
+/**
+ * Finds the server program of one series in `folder` or beside it, or else in the usual places. Throws `target/unavailable`.
+ */
 async function find(
   flavour: Flavour,
   ask: { readonly series: string; readonly folder: string | undefined },
@@ -64,7 +66,10 @@ function programIn(flavour: Flavour, kind: 'server' | 'client', folder: string):
   return flavour.programs[kind].map((program) => join(folder, program)).find((path) => existsSync(path));
 }
 
-/** Packages put the server into `sbin` (Debian) or `libexec` (Red Hat) and the clients into `bin`; a tree of its own has all in `bin`. */
+/**
+ * Packages put the server into `sbin` (Debian) or `libexec` (Red Hat) and the clients into `bin`; a tree of its own has all
+ * in `bin`.
+ */
 const foldersOf = (folder: string): readonly string[] => [
   folder,
   ...['sbin', 'bin', 'libexec', '../sbin', '../libexec'].map((name) => join(folder, name)),
@@ -157,7 +162,9 @@ interface Places {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** The places are compiled in, and wrong where the whole tree was moved; so they are looked for beside the program and given. */
+/**
+ * The places are compiled in, and wrong where the whole tree was moved; so they are looked for beside the program and given.
+ */
 function placesOf(flavour: Flavour, { folder, version }: Installation): Places {
   const prefix = dirname(folder);
   const series = seriesOf(versionNumberOf(version));

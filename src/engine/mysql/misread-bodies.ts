@@ -42,7 +42,10 @@ export async function misreadBodies(
   return found;
 }
 
-/** The dump programs put triggers and events into comments for versions (mysqldump.c, dump_triggers_for_table, dump_events_for_db). */
+/**
+ * The dump programs put triggers and events into comments for versions (mysqldump.c, dump_triggers_for_table,
+ * dump_events_for_db).
+ */
 function asDumped(statement: string, kind: 'trigger' | 'routine' | 'event', { behindBodies }: Flavour): string {
   if (kind === 'routine') return `${statement}${behindBodies}`;
   const word = kind === 'trigger' ? 'TRIGGER' : 'EVENT';

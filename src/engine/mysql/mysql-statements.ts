@@ -81,7 +81,9 @@ function factorsOf(account: AccountFact, passwords: 'hashes' | 'omit'): readonly
 
 const hexOf = (text: string): string => Buffer.from(text, 'utf8').toString('hex').toUpperCase();
 
-/** What the account’s password was, one after the other, so that the server remembers what it must. The last one is in force. */
+/**
+ * What the account’s password was, one after the other, so that the server remembers what it must. The last one is in force.
+ */
 function passwordChain(account: AccountFact, verifier: string | undefined): readonly (string | undefined)[] {
   const second = account.secondVerifier ?? undefined;
   const used = (account.usedVerifiers ?? []).filter((one) => one !== second && one !== verifier);

@@ -11,7 +11,8 @@ import { unquotedKeys } from './unquoted-keys.ts';
 /**
  * What the vendor's dump program cannot bring back, or not as it was: views that cannot be used, labels and defaults with
  * characters that it writes as `?`, columns whose reference system it leaves out, reference systems and tablespaces that a
- * restore does not make, directories of tables, bodies that the client program misreads, and what needs other databases. `facts` are the database's inventory.
+ * restore does not make, directories of tables, bodies that the client program misreads, and what needs other databases.
+ * `facts` are the database's inventory.
  */
 export async function readNotRestorable(
   session: Session,

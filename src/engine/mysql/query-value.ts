@@ -7,7 +7,9 @@ import { openSession } from './session.ts';
 /** A check is a question, not a job: five minutes. */
 const timeoutMs = 300_000;
 
-/** The contract is `Engine.queryValue`. Quotes and operators mean what they do for an application: by the server's `sql_mode`. */
+/**
+ * The contract is `Engine.queryValue`. Quotes and operators mean what they do for an application: by the server's `sql_mode`.
+ */
 export const queryValue =
   (flavour: Flavour) =>
   async (target: CleanServer | OpenServer, database: string, sql: string): Promise<string | null> => {

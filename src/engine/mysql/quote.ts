@@ -1,7 +1,10 @@
 /** An identifier in backticks. */
 export const quoteName = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
-/** A string literal that reads the same with and without NO_BACKSLASH_ESCAPES, whatever it holds: hexadecimal where it has a backslash or control characters. */
+/**
+ * A string literal that reads the same with and without NO_BACKSLASH_ESCAPES, whatever it holds: hexadecimal where it has a
+ * backslash or control characters.
+ */
 export function quoteText(text: string): string {
   // eslint-disable-next-line no-control-regex -- these are what it is about
   if (/[\\\u0000-\u001f\u007f]/.test(text)) return `_utf8mb4 x'${Buffer.from(text, 'utf8').toString('hex')}'`;

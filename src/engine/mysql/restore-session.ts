@@ -10,7 +10,9 @@ export interface TargetServer {
   readonly logsChanges: boolean;
   /** Whether the statements of a session can be kept out of the general log. */
   readonly silent: boolean;
-  /** Statements that sessions of the restore begin with: of the wanted ones those that the login may use and the server knows. */
+  /**
+   * Statements that sessions of the restore begin with: of the wanted ones those that the login may use and the server knows.
+   */
   readonly preamble: readonly string[];
 }
 

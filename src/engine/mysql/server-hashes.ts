@@ -6,10 +6,10 @@ import { quoteName } from './quote.ts';
 import type { Session } from './session.ts';
 
 /**
- * Hashes the rows of tables on the server, independently of the dump program: facts `rows-hash` with `rows` and an
- * order-free `hash`, equal for equal rows, and with `roundedHash` for FLOAT columns as a dump has them. One scan of each table, in the caller's snapshot. `tables` are names,
- * unquoted. A table that is not there has no fact. Generated columns are left out: they follow from the others. Throws what the
- * session throws.
+ * Hashes the rows of tables on the server, independently of the dump program: facts `rows-hash` with `rows` and an order-free
+ * `hash`, equal for equal rows, and with `roundedHash` for FLOAT columns as a dump has them. One scan of each table, in the
+ * caller's snapshot. `tables` are names, unquoted. A table that is not there has no fact. Generated columns are left out:
+ * they follow from the others. Throws what the session throws.
  */
 export async function hashTables(
   session: Session,

@@ -48,7 +48,10 @@ export async function lockTables(session: Session, options: LockOptions): Promis
   }
 }
 
-/** How long writers have for themselves after so many attempts: where somebody holds a lock for minutes, nobody else may feel it. */
+/**
+ * How long writers have for themselves after so many attempts: where somebody holds a lock for minutes, nobody else may feel
+ * it.
+ */
 export const roomMs = (attempts: number): number => Math.min(30_000, pauseMs * 2 ** attempts);
 
 /** ER_SPECIFIC_ACCESS_DENIED_ERROR; managed servers say ER_ACCESS_DENIED_ERROR, ER_DBACCESS_DENIED_ERROR too. */

@@ -6,7 +6,10 @@ import { queryError } from './query-error.ts';
 import { stopped } from '../stopped.ts';
 import { tlsAttempts, type Attempt } from '../tls-attempts.ts';
 
-/** One connection with settings that make text forms comparable and cannot time out. Every value comes back as text, NULL as null. */
+/**
+ * One connection with settings that make text forms comparable and cannot time out. Every value comes back as text, NULL as
+ * null.
+ */
 export interface Session extends AsyncDisposable {
   /** As the server says it, without what a distribution adds: `9.7.0`, `11.8.3`. */
   readonly version: string;

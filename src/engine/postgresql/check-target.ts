@@ -11,7 +11,10 @@ import { mayReplace } from './restore-database.ts';
 import { listOf } from './server-settings.ts';
 import { openSession, type Session } from './session.ts';
 
-/** The contract is `Engine.checkTarget`. Errors are what a restore would certainly fail at; warnings, what would come back otherwise. */
+/**
+ * The contract is `Engine.checkTarget`. Errors are what a restore would certainly fail at; warnings, what would come back
+ * otherwise.
+ */
 export async function checkTarget(
   target: CleanServer | OpenServer,
   request: RestoreRequest,

@@ -151,7 +151,10 @@ function batched(take: (bytes: Uint8Array) => void): { add(piece: Buffer): void;
 const isQueryError = (error: unknown): error is Error & { readonly sqlState: string } =>
   error instanceof Error && 'sqlState' in error && typeof error.sqlState === 'string';
 
-/** Rows that an extension's script makes are not in the dump of its configuration tables (manual, "Extension Configuration Tables"). */
+/**
+ * Rows that an extension's script makes are not in the dump of its configuration tables (manual, "Extension Configuration
+ * Tables").
+ */
 async function extensionConditions(session: Session): Promise<ReadonlyMap<string, string>> {
   const rows = await session.query<{ name: string; condition: string }>(`
     SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, e.extcondition[i] AS condition

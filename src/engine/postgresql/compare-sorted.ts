@@ -21,9 +21,9 @@ export interface SortedComparison {
 const terminator = '\\.\n\n\n';
 
 /**
- * Whether dump and restored tables hold the same rows in whatever order: both sides' lines, sorted bytewise, have one
- * digest. A line is a row (PostgreSQL manual, COPY, "Text Format": newlines in values are escaped). Costs a sort of the
- * whole table on disk, so it comes only after the digests in order differed. The dump's bytes were checked when it was laid out.
+ * Whether dump and restored tables hold the same rows in whatever order: both sides' lines, sorted bytewise, have one digest.
+ * A line is a row (PostgreSQL manual, COPY, "Text Format": newlines in values are escaped). Costs a sort of the whole table
+ * on disk, so it comes only after the digests in order differed. The dump's bytes were checked when it was laid out.
  */
 export async function sameRowsInAnyOrder(comparison: SortedComparison): Promise<boolean> {
   const { entries, dumpDirectory, copy, signal } = comparison;

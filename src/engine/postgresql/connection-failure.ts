@@ -9,7 +9,10 @@ export interface Connecting {
   readonly program?: string;
 }
 
-/** Why no way to connect worked: `source/connect`. `failures` are the driver's, one per attempt, in order; there is at least one. */
+/**
+ * Why no way to connect worked: `source/connect`. `failures` are the driver's, one per attempt, in order; there is at least
+ * one.
+ */
 export function connectionFailure(connecting: Connecting, failures: readonly unknown[]): QueryError {
   const { server, database, program } = connecting;
   const [first, ...others] = failures;

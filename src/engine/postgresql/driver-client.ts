@@ -71,7 +71,9 @@ function newClient(
   return client;
 }
 
-/** A CancelRequest (PostgreSQL manual, "Canceling Requests in Progress"). Nobody answers it; the server takes it without TLS. */
+/**
+ * A CancelRequest (PostgreSQL manual, "Canceling Requests in Progress"). Nobody answers it; the server takes it without TLS.
+ */
 export function cancelBackend(server: ServerAccess, client: DriverClient): void {
   const { host, port } = server.connection;
   const request = Buffer.alloc(16);

@@ -83,7 +83,8 @@ export function dumpFiles(options: DumpFilesOptions): DumpFiles {
   const handOver = async (file: string): Promise<void> => {
     const path = join(options.directory, file);
     const shape = { ...shapeOf(file) };
-    // With zstd, pg_dump begins no frame before the first byte: an empty large object is an empty file. Its length is checked later.
+    // With zstd, pg_dump begins no frame before the first byte: an empty large object is an empty file. Its length is checked
+    // later.
     if (shape.kind === 'large-object' && statSync(path).size === 0) shape.codec = 'none';
     const proof = await proveFile(path, {
       codec: shape.codec,

@@ -27,8 +27,8 @@ export interface DumpedInSnapshot {
 
 /**
  * The dump, the inventory and the counts, side by side in one snapshot; pg_dump first, because until it has its locks another
- * session can empty a table under the snapshot. Whatever fails aborts `failed`, which ends the others and the session, and nothing is thrown before all have ended:
- * none may go on using scratch or the snapshot.
+ * session can empty a table under the snapshot. Whatever fails aborts `failed`, which ends the others and the session, and
+ * nothing is thrown before all have ended: none may go on using scratch or the snapshot.
  */
 export async function dumpInSnapshot(work: DumpInSnapshot, failed: AbortController): Promise<DumpedInSnapshot> {
   const { context, request, sink, session, snapshot, scratch, tables } = work;

@@ -16,11 +16,16 @@ export interface Excluded {
 export interface ExcludedRelation {
   /** Quoted where needed. */
   readonly name: string;
-  /** Objects that a dump holds all the same and that cannot be made without this relation: restoring the first of them fails. */
+  /**
+   * Objects that a dump holds all the same and that cannot be made without this relation: restoring the first of them fails.
+   */
   readonly neededBy: readonly string[];
 }
 
-/** In the caller's transaction. A backup's inventory must say what a restore shall bring back, and excluded tables do not come back. */
+/**
+ * In the caller's transaction. A backup's inventory must say what a restore shall bring back, and excluded tables do not come
+ * back.
+ */
 export async function readExcluded(session: Session, excludeTables: readonly string[]): Promise<Excluded> {
   if (excludeTables.length === 0) return { relations: [], without: (facts) => facts };
   const patterns = excludeTables.map(tablePattern);

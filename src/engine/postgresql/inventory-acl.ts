@@ -68,7 +68,10 @@ const aclsOf = (sources: readonly string[]): string => `
 
 const acls: InventoryQuery = { access: true, sql: () => aclsOf([...inSchemas(userSchemas), ...outsideSchemas]) };
 
-/** The same facts of what pg_dump leaves out: information_schema, and languages without a handler (`getProcLangs` in pg_dump.c). */
+/**
+ * The same facts of what pg_dump leaves out: information_schema, and languages without a handler (`getProcLangs` in
+ * pg_dump.c).
+ */
 export const standardAcls = aclsOf([...inSchemas("n.nspname = 'information_schema'"), `${languages} AND NOT lanispl`]);
 
 const defaultAcls: InventoryQuery = {

@@ -33,7 +33,10 @@ const relations: InventoryQuery = {
     WHERE c.relkind IN ('r','p','v','m','f','c') AND c.oid >= ${firstUserOid} AND ${userSchemas}`,
 };
 
-/** Counts the changes of a column's type, for the server itself, from releases of November 2026 on (17.12). Dumps do not hold it. */
+/**
+ * Counts the changes of a column's type, for the server itself, from releases of November 2026 on (17.12). Dumps do not hold
+ * it.
+ */
 const serversOwnOption = 'pg_attver';
 
 /** Columns of a view come from its definition, but their defaults, comments and options do not. */

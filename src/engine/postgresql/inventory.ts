@@ -15,9 +15,15 @@ import { typeQueries } from './inventory-types.ts';
 import type { Session } from './session.ts';
 
 export interface InventoryOptions {
-  /** Roles whose attributes, memberships and settings count. The bootstrap role and predefined roles always go with them; an empty set means no role at all. */
+  /**
+   * Roles whose attributes, memberships and settings count. The bootstrap role and predefined roles always go with them; an
+   * empty set means no role at all.
+   */
   readonly roles: 'all' | ReadonlySet<string>;
-  /** Whether to read password verifiers, where the login may. The field `password` is absent otherwise; null means that there is none. */
+  /**
+   * Whether to read password verifiers, where the login may. The field `password` is absent otherwise; null means that there
+   * is none.
+   */
   readonly passwords: boolean;
   /** `access`: only who may do what, which is cheap and enough for `accessText`. Everything by default. */
   readonly only?: 'access';
@@ -67,7 +73,9 @@ const queries: readonly InventoryQuery[] = [
   ...outsideQueries,
 ];
 
-/** Everything that changes how the server writes a value; `jit` because compiling such queries takes longer than running them. */
+/**
+ * Everything that changes how the server writes a value; `jit` because compiling such queries takes longer than running them.
+ */
 const settings = `
   SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL "TimeZone" = 'UTC'; SET LOCAL datestyle = 'ISO, MDY'; SET LOCAL intervalstyle = 'postgres';
   SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL xmlbinary = 'base64'; SET LOCAL lc_monetary = 'C';

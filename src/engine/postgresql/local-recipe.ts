@@ -161,7 +161,10 @@ function renaming(installation: Installation, root: string, name: string) {
   };
 }
 
-/** Where `$libdir` is: `lib` beside `bin` in packages, `lib/postgresql` in a build from source (pg_config --pkglibdir is not always installed). */
+/**
+ * Where `$libdir` is: `lib` beside `bin` in packages, `lib/postgresql` in a build from source (pg_config --pkglibdir is not
+ * always installed).
+ */
 async function libraryFolder(folder: string): Promise<readonly string[]> {
   const candidates = [join(folder, '../lib'), join(folder, '../lib/postgresql')];
   const present = await Promise.all(

@@ -27,7 +27,9 @@ interface Findings {
   }[];
 }
 
-/** Looks ahead, in the caller's transaction. `excludedTables` are the policy's patterns: what they match need not be readable. */
+/**
+ * Looks ahead, in the caller's transaction. `excludedTables` are the policy's patterns: what they match need not be readable.
+ */
 export async function preflight(
   session: Session,
   subject: string,

@@ -38,7 +38,10 @@ const dropped = /^(cache lookup failed for|could not open relation with OID) /;
  */
 const speakableStates = /^(0A|08|25|28|2B|3D|3F|42|53|55|57|58)/;
 
-/** Turns a driver's error into ours; `doing` is what was attempted ("query", "connection to db on host"), `hint` a next step. Never shows a statement, a parameter or a row. */
+/**
+ * Turns a driver's error into ours; `doing` is what was attempted ("query", "connection to db on host"), `hint` a next step.
+ * Never shows a statement, a parameter or a row.
+ */
 export function queryError(error: unknown, doing: string, hint?: string): QueryError {
   const { message, code } = error as ServerError;
   // Node's own codes (EPIPE) have no digit.
@@ -73,7 +76,8 @@ function isNetwork(error: unknown): boolean {
   const { code, message } = error as { readonly code?: unknown; readonly message: string };
   if (typeof code === 'string' && /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|ENOENT)/.test(code))
     return true;
-  // The last one is the driver's for a server that has no process left and says so before it speaks TLS (BackendStartup in postmaster.c).
+  // The last one is the driver's for a server that has no process left and says so before it speaks TLS (BackendStartup in
+  // postmaster.c).
   return /connection (terminated|ended|error)|timeout expired|error establishing an SSL connection/i.test(
     String(message),
   );

@@ -1,4 +1,6 @@
-/** An identifier in double quotes, always: no list of reserved words to keep (PostgreSQL manual, "Identifiers and Key Words"). */
+/**
+ * An identifier in double quotes, always: no list of reserved words to keep (PostgreSQL manual, "Identifiers and Key Words").
+ */
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -2,12 +2,13 @@ import type { ServerAccess } from '../server-access.ts';
 import { openRestored } from './restored-session.ts';
 
 /**
- * ANALYZE of every table and materialised view, the largest first, in `jobs` sessions. Without it the first queries after a restore
- * run with made-up estimates, so it is part of the time that a recovery takes.
+ * ANALYZE of every table and materialised view, the largest first, in `jobs` sessions. Without it the first queries after a
+ * restore run with made-up estimates, so it is part of the time that a recovery takes.
  *
  * ANALYZE of a table goes through all that inherit from it, and takes its sample of a foreign table from the other server: a
- * drill must not ask that one, and it may not be there. So tables that have foreign ones below them are left without statistics
- * until somebody asks for them: `ONLY` (18) does not help, it means which statistics are written and not what is read (measured).
+ * drill must not ask that one, and it may not be there. So tables that have foreign ones below them are left without
+ * statistics until somebody asks for them: `ONLY` (18) does not help, it means which statistics are written and not what is
+ * read (measured).
  */
 export async function analyzeDatabase(
   server: ServerAccess,

@@ -31,9 +31,9 @@ export interface DataRequest {
  * the object and the server's words, where those cannot hold data.
  *
  * At least two jobs: with one, rows of a table come back in another order than they were dumped (measured), and then the
- * restored content can only be compared without its order. `--enable-row-security`: with row security off, materialised views over
- * tables with FORCE ROW LEVEL SECURITY cannot be filled. The database's name goes through the environment: as an argument it could be
- * read as a connection string (manual, pg_restore, `--dbname`).
+ * restored content can only be compared without its order. `--enable-row-security`: with row security off, materialised views
+ * over tables with FORCE ROW LEVEL SECURITY cannot be filled. The database's name goes through the environment: as an
+ * argument it could be read as a connection string (manual, pg_restore, `--dbname`).
  */
 export async function restoreData(server: ServerAccess, request: DataRequest): Promise<void> {
   const { database, directory, versionNumber, signal } = request;

@@ -6,8 +6,9 @@ export interface RestoreFailure {
 }
 
 /**
- * pg_restore prints rows: in `DETAIL`, in `CONTEXT: COPY t, line 7: "…"`, in the command that failed and sometimes in the message itself.
- * What is kept is the kind and name of the archive's entry, and the server's message where its form is known to name objects only.
+ * pg_restore prints rows: in `DETAIL`, in `CONTEXT: COPY t, line 7: "…"`, in the command that failed and sometimes in the
+ * message itself. What is kept is the kind and name of the archive's entry, and the server's message where its form is known
+ * to name objects only.
  */
 export function restoreFailure(): RestoreFailure {
   let entry: string | undefined;
@@ -30,7 +31,9 @@ export function restoreFailure(): RestoreFailure {
 const hidden = 'the server’s message may hold data and is not shown';
 const name = '"(?:[^"]|"")*"';
 
-/** Whole messages of the server whose holes are names of objects, roles, files and settings (src/backend message catalogues). */
+/**
+ * Whole messages of the server whose holes are names of objects, roles, files and settings (src/backend message catalogues).
+ */
 const harmless: readonly RegExp[] = [
   new RegExp(`^[a-z][a-z -]* ${name}(?: of relation ${name})? (?:already exists|does not exist)(?:, skipping)?$`),
   new RegExp(`^permission denied (?:for|to) [a-z -]+(?: ${name})?$`),

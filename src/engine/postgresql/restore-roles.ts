@@ -23,7 +23,9 @@ export async function roleConflicts(session: Session, contents: Contents): Promi
   return [...differing, ...extra.map((fact) => conflict(fact, ['absent in the backup']))];
 }
 
-/** Statements that take away the memberships that roles of the backup have only on the target: roles.sql gives and takes none. */
+/**
+ * Statements that take away the memberships that roles of the backup have only on the target: roles.sql gives and takes none.
+ */
 export async function revocations(session: Session, contents: Contents): Promise<readonly string[]> {
   const { extra } = await compareRoles(session, contents);
   return extra

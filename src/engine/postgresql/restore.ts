@@ -60,7 +60,8 @@ async function carryOut(phase: Step['phase'], context: StepContext): Promise<voi
   const { signal } = request;
   switch (phase) {
     case 'roles': {
-      // One message of several statements is one transaction: all roles or none (manual, "Multiple Statements in a Simple Query").
+      // One message of several statements is one transaction: all roles or none (manual, "Multiple Statements in a Simple
+      // Query").
       await using session = await openSilent(target, target.maintenanceDatabase, { signal });
       // Databases restored at the same time have roles in common, and two sessions cannot make the same one.
       await session.query('SELECT pg_advisory_lock($1::bigint)', [rolesLock]);

@@ -4,9 +4,10 @@ import type { ServerAccess } from '../server-access.ts';
 import { openSession, type Session } from './session.ts';
 
 /**
- * Two independent signs that two addresses are one server: the system identifier (a standby or a copied data directory has the same), and
- * a random advisory lock taken on one that is seen on the other, whatever the names say. Asks all sources at once, for ten
- * seconds at most. `session` is on the target. Throws `target/is-source` where the target hides its own locks (a pooler).
+ * Two independent signs that two addresses are one server: the system identifier (a standby or a copied data directory has
+ * the same), and a random advisory lock taken on one that is seen on the other, whatever the names say. Asks all sources at
+ * once, for ten seconds at most. `session` is on the target. Throws `target/is-source` where the target hides its own locks
+ * (a pooler).
  */
 export async function compareServers(
   session: Session,
@@ -37,7 +38,10 @@ export async function systemIdentifier(session: Session): Promise<string> {
   return row?.identity ?? '';
 }
 
-/** A bigint key shows as classid (its high half), objid (its low half) and objsubid 1, of every database (manual, section "pg_locks"). */
+/**
+ * A bigint key shows as classid (its high half), objid (its low half) and objsubid 1, of every database (manual, section
+ * "pg_locks").
+ */
 export async function isVisible(session: Session, key: Buffer): Promise<boolean> {
   const rows = await session.query(
     "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND classid = $1::bigint::oid AND objid = $2::bigint::oid",

@@ -1,6 +1,8 @@
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 
-/** Stands in a statement for the name of whatever role has OID 10 on the server that runs it. No PostgreSQL text holds a NUL. */
+/**
+ * Stands in a statement for the name of whatever role has OID 10 on the server that runs it. No PostgreSQL text holds a NUL.
+ */
 const bootstrapMark = '\0';
 
 /** Builds a script of plain SQL that psql and the driver run alike: no backslash commands, no psql variables. */

@@ -31,7 +31,8 @@ const base: Readonly<Record<string, string>> = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
-  // With minimal WAL, COPY into a table made in the same transaction writes none (section "Disable WAL Archival and Streaming Replication").
+  // With minimal WAL, COPY into a table made in the same transaction writes none (section "Disable WAL Archival and Streaming
+  // Replication").
   wal_level: 'minimal',
   max_wal_senders: '0',
   archive_mode: 'off',
@@ -76,7 +77,10 @@ const takenOver: ReadonlySet<string> = new Set([
   'quote_all_identifiers',
 ]);
 
-/** Items of a list setting as SHOW gives it: separated by commas, perhaps in double quotes (SplitDirectoriesString in varlena.c). */
+/**
+ * Items of a list setting as SHOW gives it: separated by commas, perhaps in double quotes (SplitDirectoriesString in
+ * varlena.c).
+ */
 export function listOf(value: string): readonly string[] {
   return [...value.matchAll(/"((?:[^"]|"")*)"|[^,\s][^,]*/g)]
     .map((match) => (match[1] === undefined ? match[0].trim() : match[1].replaceAll('""', '"')))

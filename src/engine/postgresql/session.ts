@@ -5,7 +5,10 @@ import { cancelBackend, connectAny } from './driver-client.ts';
 import { QueryError, queryError } from './query-error.ts';
 import { stopped } from '../stopped.ts';
 
-/** One connection with settings that make text forms comparable and cannot time out. Values come back as text; `json` and `jsonb` parsed. */
+/**
+ * One connection with settings that make text forms comparable and cannot time out. Values come back as text; `json` and
+ * `jsonb` parsed.
+ */
 export interface Session extends AsyncDisposable {
   /** `server_version_num`: 150018, 180006. */
   readonly versionNumber: number;

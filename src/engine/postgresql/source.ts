@@ -39,7 +39,9 @@ interface SourceRow {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** Settings of other modules (with a dot) are taken where their library is preloaded: they would be unknown elsewhere anyway. */
+/**
+ * Settings of other modules (with a dot) are taken where their library is preloaded: they would be unknown elsewhere anyway.
+ */
 const sourceSql = `
   SELECT json_build_object(
     'identity', (SELECT system_identifier::text FROM pg_control_system()),

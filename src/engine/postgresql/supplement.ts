@@ -59,7 +59,10 @@ EXCEPTION WHEN OTHERS THEN
   RAISE WARNING 'the options of dictionary % could not be set: %', ${quoteLiteral(name)}, SQLERRM;
 END`;
 
-/** Privileges on objects of information_schema and on the language sql that somebody changed; the bootstrap superuser owns them all. */
+/**
+ * Privileges on objects of information_schema and on the language sql that somebody changed; the bootstrap superuser owns
+ * them all.
+ */
 function addStandardGrants(out: Script, acls: readonly Fact[], bootstrap: string): void {
   // Revoking from a relation revokes from its columns too, so columns come last.
   const rank = ({ name }: Fact): string => `${name.startsWith('column ') ? 1 : 0} ${name}`;

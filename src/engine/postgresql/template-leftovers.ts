@@ -14,7 +14,10 @@ export async function lostOfTemplate(session: Session): Promise<TemplateLosses> 
   return { public: lost?.public === true, plpgsql: lost?.plpgsql === true };
 }
 
-/** Takes it away again; fails rather than drop anything that a restore has put there. No anonymous block may follow the loss of plpgsql. */
+/**
+ * Takes it away again; fails rather than drop anything that a restore has put there. No anonymous block may follow the loss
+ * of plpgsql.
+ */
 export function addTemplateLosses(out: Script, lost: TemplateLosses): void {
   if (lost.public) out.add('DROP SCHEMA IF EXISTS public');
   if (lost.plpgsql) out.add('DROP EXTENSION IF EXISTS plpgsql');

@@ -4,9 +4,9 @@ import { getCACertificates } from 'node:tls';
 import type { Connection } from '../../base/connection.ts';
 
 /**
- * What `tlsAttempts` is for a driver, for libpq: its environment. Every file is named, also one that does not exist: it would look for its own in
- * ~/.postgresql otherwise, and the driver does not. The system's authorities go by a file written into `scratch`, because
- * libpq has known a name for them since 16 only.
+ * What `tlsAttempts` is for a driver, for libpq: its environment. Every file is named, also one that does not exist: it would
+ * look for its own in ~/.postgresql otherwise, and the driver does not. The system's authorities go by a file written into
+ * `scratch`, because libpq has known a name for them since 16 only.
  */
 export async function tlsEnvironment(
   connection: Connection,

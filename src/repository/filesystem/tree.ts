@@ -10,7 +10,9 @@ import { isErrno, symbolicLink } from './storage-error.ts';
 /** The directories of a repository: where a key lies, without ever passing a symbolic link. */
 export interface Tree {
   readonly root: string;
-  /** Absolute path of a key whose directories exist or not. Throws `repository/unreachable` where the root is another one now. */
+  /**
+   * Absolute path of a key whose directories exist or not. Throws `repository/unreachable` where the root is another one now.
+   */
   locate(key: string): Promise<string>;
   /** The same; makes missing directories (0700), durably. */
   locateForWriting(key: string): Promise<string>;

@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Docker } from './docker.ts';
 import { isLeftBehind, ownerFilter, ownLabels } from './owner.ts';
 
-/** A network of one container, without a way to other machines. Its name; undefined where the container could not be reached through it. */
+/**
+ * A network of one container, without a way to other machines. Its name; undefined where the container could not be reached
+ * through it.
+ */
 export async function openNetwork(docker: Docker): Promise<string | undefined> {
   if (!docker.reachesContainers) return undefined;
   const name = `holdfast-${randomBytes(6).toString('hex')}`;

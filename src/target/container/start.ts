@@ -61,7 +61,10 @@ export interface Wait {
   readonly signal: AbortSignal;
 }
 
-/** Resolves when the server takes connections and has a directory for tablespaces. Throws `target/unavailable` with its last words. */
+/**
+ * Resolves when the server takes connections and has a directory for tablespaces. Throws `target/unavailable` with its last
+ * words.
+ */
 export async function awaitReady(docker: Docker, { id, plan, signal }: Wait): Promise<void> {
   const container = docker.api.getContainer(id);
   const giveUpAt = performance.now() + readyLimitMs;
@@ -94,7 +97,10 @@ async function notStarted(docker: Docker, id: string, what: string): Promise<Ope
   });
 }
 
-/** Each piece of a log without a terminal has a header: stream, three zeros, length (Docker Engine API, "Attach to a container"). */
+/**
+ * Each piece of a log without a terminal has a header: stream, three zeros, length (Docker Engine API, "Attach to a
+ * container").
+ */
 function textOf(log: Buffer): string {
   let text = '';
   for (let at = 0; at + 8 <= log.byteLength; at += 8 + log.readUInt32BE(at + 4)) {

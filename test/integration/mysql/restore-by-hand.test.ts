@@ -24,7 +24,8 @@ async function temporaryDirectory(): Promise<string> {
 describe.each(flavours)('the commands of docs/design.md, $engine $version', (flavour) => {
   test('restore a stored backup with accounts, privileges, code and rows', async () => {
     await using source = await startMysqlShop(flavour);
-    // Incompressible and large enough to be an object of its own: otherwise one of the two ways of storing files would not be tried.
+    // Incompressible and large enough to be an object of its own: otherwise one of the two ways of storing files would not be
+    // tried.
     await source.sql(
       'shop',
       'CREATE TABLE big (id int PRIMARY KEY, body varchar(64)); INSERT INTO big WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i, SHA2(i, 256) FROM n; INSERT INTO big SELECT id + 1000, SHA2(id + 1000, 256) FROM big; INSERT INTO big SELECT id + 2000, SHA2(id + 2000, 256) FROM big',
@@ -72,7 +73,10 @@ describe.each(flavours)('the commands of docs/design.md, $engine $version', (fla
   });
 });
 
-/** A new server with what the commands made of a backup of this database. `folders` are what the stored backup has besides its files. */
+/**
+ * A new server with what the commands made of a backup of this database. `folders` are what the stored backup has besides its
+ * files.
+ */
 async function restoredByHand(source: TestMysql, database: string, folders: readonly string[]): Promise<TestMysql> {
   await using workspace = await openWorkspace({
     servers: { wfdb02: await declaredMysql(source) },

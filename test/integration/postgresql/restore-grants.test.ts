@@ -4,8 +4,8 @@ import { majors, startPostgresql } from '../../support/postgresql.ts';
 import { described, differencesOf, restoreOnto, restoreRequest } from '../../support/restore.ts';
 
 /**
- * Who hands on a privilege does it in their own name, and so needs the schema's first. With several jobs at a time, privileges of
- * a schema that take long would come too late.
+ * Who hands on a privilege does it in their own name, and so needs the schema's first. With several jobs at a time,
+ * privileges of a schema that take long would come too late.
  */
 const content = `
   CREATE ROLE between;

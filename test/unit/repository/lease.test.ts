@@ -19,7 +19,10 @@ const holder: Holder = {
   run: null,
 };
 
-/** Time passes only where somebody sleeps; `onSleep` is what else happens meanwhile. A sleep of 15 s or more is a heartbeat's and never ends by itself. */
+/**
+ * Time passes only where somebody sleeps; `onSleep` is what else happens meanwhile. A sleep of 15 s or more is a heartbeat's
+ * and never ends by itself.
+ */
 function fakeClock(onSleep: (nowMs: number) => Promise<void> = async () => undefined): Clock {
   let now = 0;
   return {
