@@ -33,16 +33,16 @@ ${endings.join('\n')}
   \`--detailed-exitcode\`, and only by a plan without such gaps. So 0 and ${exitCodes.changes} always speak of a whole plan.
 - \`apply\`: ${exitCodes.partial} where some of the work failed. ${exitCodes.unproven} where what was written or read did not prove good; this outranks ${exitCodes.partial}.
   Removals that were not approved are no failure.
-- Findings change the code of neither, not even errors such as \`backup/lost\` or \`objective/rpo-breached\`: \`plan\` says what it found, and
-  \`apply\` ends as its work did. \`verify\` ends with ${exitCodes.unproven} where a backup is damaged or lost. To stop a pipeline at any error that a plan finds:
-  \`backup plan --json | jq -e '[.findings[] | select(.severity == "error")] == []'\`.
+- Findings change the code of neither, not even errors such as \`backup/lost\` or \`objective/rpo-breached\`: \`plan\` says what
+  it found, and \`apply\` ends as its work did. \`verify\` ends with ${exitCodes.unproven} where a backup is damaged or lost. To stop a pipeline at
+  any error that a plan finds: \`backup plan --json | jq -e '[.findings[] | select(.severity == "error")] == []'\`.
 - \`list\`: ${exitCodes.partial} where one of the declared repositories could not be read.
 - \`verify\`: ${exitCodes.unproven} where one backup is damaged or lost. ${exitCodes.partial} where one, or one of the declared repositories, could not be read;
   where nothing else was, the code of that error.
 - \`drill\`: ${exitCodes.unproven} where one drill failed, also if every other one passed. ${exitCodes.violated} where all passed and one took longer than its objective.
   ${exitCodes.partial} where some could not run, for instance because a repository could not be read.
-- \`restore\`: ${exitCodes.partial} where some of the databases failed (the code of the error where all did), or where one of the declared repositories could not be read: a newer backup may
-  be in it. With \`--set\`, which names the backup, that is no gap.
+- \`restore\`: ${exitCodes.partial} where some of the databases failed (the code of the error where all did), or where one of the declared
+  repositories could not be read: a newer backup may be in it. With \`--set\`, which names the backup, that is no gap.
 - \`list\`, \`verify\` and \`restore\` end with the error of the first repository where none of the declared ones can be read.
 - A signal wins over what the command would have answered, and what it started is cleaned up first.
 `;
