@@ -34,11 +34,17 @@ export function selectBackup(backups: readonly BackupSummary[], address: Address
         ? ` at or before ${isoTime(selection.at)}`
         : '';
   throw new OperationError('restore/no-backup', `no usable backup of ${formatAddress(address)}${wanted}`, {
-    hint:
-      own.length === 0
-        ? 'The repository holds none of this database that can be read; `backup list` shows what there is.'
-        : `There are ${own.length}: \`backup list\` shows them, with the same spec or --repository.`,
+    hint: whyNone(own),
   });
+}
+
+/** `own` are the backups of the address that can be read, newest first. */
+function whyNone(own: readonly BackupSummary[]): string {
+  if (own.length === 0)
+    return 'The repository holds none of this database that can be read; `backup list` shows what there is.';
+  const damaged = own.find((backup) => backup.expiredAt === undefined && isDamaged(backup));
+  const choice = damaged === undefined ? '' : `${damaged.id} is damaged: --set ${damaged.id} tries it all the same. `;
+  return `${choice}\`backup list\` shows all that there are, with the same spec or --repository.`;
 }
 
 /** A backup of which only the key is left: its manifest cannot be read. `snapshotAt` is the latest time that it may be of. */

@@ -78,6 +78,15 @@ describe('choosing a backup', () => {
     expect(newestOf([...backups, unreadable], latest.at)).toBe(unreadable);
   });
 
+  it('says which one is damaged where there is no other', () => {
+    const choose = () => selectBackup([backup(1, false), backup(3, false)], address, latest);
+    expect(choose).toThrowError(
+      expect.objectContaining({
+        hint: expect.stringContaining(`${id(3)} is damaged: --set ${id(3)} tries it`) as string,
+      }),
+    );
+  });
+
   it('tells two of one moment apart by the order of commits', () => {
     const backups = [backup(2), { ...backup(3), snapshotAt: at(2) }, { ...backup(1), snapshotAt: at(2) }];
     expect(selectBackup(backups, address, latest).id).toBe(id(3));
