@@ -99,6 +99,17 @@ function killedAt(call: string, when: number): boolean {
   return signal === 'SIGKILL' || status === 137;
 }
 
+/** Kills a run of the tool once it has begun this phase and such a program of it runs. */
+const killedWhile = (args: readonly string[], phase: string, program: RegExp): Promise<Ran> =>
+  atEvent(bench, args, {
+    at: entersPhase(phase),
+    act: async (signal) => {
+      signal('SIGCONT');
+      await runs(bench, program);
+      signal('SIGKILL');
+    },
+  });
+
 describe('kill -9 of a drill', () => {
   test.for(['fetch', 'data', 'analyze', 'compare', 'teardown'])('in %s', async (phase) => {
     const ran = await atEvent(bench, ['drill'], { at: entersPhase(phase), act: (signal) => signal('SIGKILL') });
@@ -107,29 +118,15 @@ describe('kill -9 of a drill', () => {
   });
 
   test('while its server is made', async () => {
-    const ran = await atEvent(bench, ['drill'], {
-      at: entersPhase('lease'),
-      act: async (signal) => {
-        signal('SIGCONT');
-        // The server runs to the end of the drill.
-        await runs(bench, /initdb|postgres/);
-        signal('SIGKILL');
-      },
-    });
+    // The server runs to the end of the drill.
+    const ran = await killedWhile(['drill'], 'lease', /initdb|postgres/);
     expect(ran.code).toBeNull();
     await bench.nothingLeft();
   });
 
   test('while rows are restored', async () => {
     await whileRestoresStand(bench, async () => {
-      const ran = await atEvent(bench, ['drill'], {
-        at: entersPhase('data'),
-        act: async (signal) => {
-          signal('SIGCONT');
-          await runs(bench, /pg_restore/);
-          signal('SIGKILL');
-        },
-      });
+      const ran = await killedWhile(['drill'], 'data', /pg_restore/);
       expect(ran.code).toBeNull();
       await bench.nothingLeft();
     });
@@ -170,14 +167,7 @@ test('kill -9 of a restore: the half database is refused the next time, and repl
   const to = `postgresql://postgres@${encodeURIComponent(target.socket)}`;
   const restore = ['restore', 'main/shop', '--to', to, '--clients', target.binaries];
   await whileRestoresStand(bench, async () => {
-    const ran = await atEvent(bench, restore, {
-      at: entersPhase('data'),
-      act: async (signal) => {
-        signal('SIGCONT');
-        await runs(bench, /pg_restore/);
-        signal('SIGKILL');
-      },
-    });
+    const ran = await killedWhile(restore, 'data', /pg_restore/);
     expect(ran.code).toBeNull();
     await bench.nothingLeft();
     // It sleeps and hears of no client that is gone.
